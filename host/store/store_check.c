@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file store_check.c
+ * @brief What may go into a store, and what may come out of one.
+ *
+ * The same checks on both ways: a database edited by somebody else is as hostile as a caller.
+ */
+#include <string.h>
+
+#include "store/store_ops.h"
+
+/*
+ * Length of the UTF-8 character at p, 0 when there is none (RFC 3629 section 4: shortest form only, no surrogates,
+ * up to U+10FFFF). p ends with NUL, which is no continuation byte, so nothing behind it is read.
+ */
+static size_t utf8_char_len(const unsigned char *p)
+{
+	unsigned char low = 0x80, high = 0xBF;
+	size_t n;
+
+	if (p[0] < 0x80)
+		return p[0] == 0 ? 0 : 1;
+	if (p[0] >= 0xC2 && p[0] <= 0xDF)
+		n = 2;
+	else if (p[0] >= 0xE0 && p[0] <= 0xEF)
+		n = 3;
+	else if (p[0] >= 0xF0 && p[0] <= 0xF4)
+		n = 4;
+	else
+		return 0;
+	if (p[0] == 0xE0)
+		low = 0xA0;
+	else if (p[0] == 0xED)
+		high = 0x9F;
+	else if (p[0] == 0xF0)
+		low = 0x90;
+	else if (p[0] == 0xF4)
+		high = 0x8F;
+	if (p[1] < low || p[1] > high)
+		return 0;
+	for (size_t i = 2; i < n; i++) {
+		if (p[i] < 0x80 || p[i] > 0xBF)
+			return 0;
+	}
+	return n;
+}
+
+/* C0, DEL, and C1 (U+0080..U+009F): what moves cursors and forges lines of a log. */
+static bool is_control(const unsigned char *p)
+{
+	return p[0] < 0x20 || p[0] == 0x7F || (p[0] == 0xC2 && p[1] <= 0x9F);
+}
+
+bool store_text_is_valid(const char *text, size_t max)
+{
+	size_t len = strnlen(text, max + 1), i = 0;
+
+	if (len > max)
+		return false;
+	while (i < len) {
+		const unsigned char *p = (const unsigned char *)text + i;
+		size_t n = utf8_char_len(p);
+
+		if (n == 0 || is_control(p))
+			return false;
+		i += n;
+	}
+	return true;
+}
+
+void store_text_clean(char *ret_text, size_t cap, const char *in)
+{
+	const unsigned char *p = (const unsigned char *)in;
+	size_t len = 0;
+
+	while (p != NULL && *p != 0) {
+		size_t n = utf8_char_len(p);
+		bool good = n > 0 && !is_control(p);
+		size_t put_n = good ? n : 1;
+
+		if (len + put_n >= cap)
+			break;
+		if (good)
+			memcpy(ret_text + len, p, n);
+		else
+			ret_text[len] = '?';
+		len += put_n;
+		p += n > 0 ? n : 1;
+	}
+	ret_text[len] = '\0';
+}
+
+bool store_id_is_valid(const char *id, size_t max)
+{
+	size_t len = strnlen(id, max + 1);
+
+	if (len < 1 || len > max || id[0] == '-' || id[0] == '.')
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		char c = id[i];
+
+		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+		    c == '_' || c == '-'))
+			return false;
+	}
+	return true;
+}
+
+bool store_account_is_valid(const char *account)
+{
+	size_t len = strnlen(account, STORE_ACCOUNT_MAX + 1);
+
+	if (len < 1 || len > STORE_ACCOUNT_MAX || account[0] == '-')
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		char c = account[i];
+
+		if (c <= 0x20 || c >= 0x7F || c == ':' || c == '/')
+			return false;
+	}
+	return true;
+}
+
+static bool role_is_valid(enum person_role r)
+{
+	switch (r) {
+	case ROLE_STAFF:
+	case ROLE_PRIVILEGED:
+	case ROLE_AUDITOR:
+		return true;
+	}
+	return false;
+}
+
+static bool person_status_is_valid(enum person_status st)
+{
+	switch (st) {
+	case PERSON_ACTIVE:
+	case PERSON_SUSPENDED:
+	case PERSON_RETIRED:
+		return true;
+	}
+	return false;
+}
+
+static bool card_status_is_valid(enum card_status st)
+{
+	switch (st) {
+	case CARD_ACTIVE:
+	case CARD_REVOKED:
+	case CARD_RETURNED:
+	case CARD_DESTROYED:
+		return true;
+	}
+	return false;
+}
+
+bool store_person_is_valid(const struct person *p)
+{
+	return store_id_is_valid(p->id, STORE_PERSON_MAX) && store_text_is_valid(p->name, STORE_NAME_MAX) &&
+	    p->name[0] != '\0' && store_account_is_valid(p->account) && role_is_valid(p->role) &&
+	    person_status_is_valid(p->status) && p->valid_from >= 0 && p->valid_until >= 0 &&
+	    (p->valid_until == 0 || p->valid_until >= p->valid_from) && p->created >= 0 && p->changed >= 0;
+}
+
+bool store_card_is_valid(const struct card *c)
+{
+	return store_id_is_valid(c->person, STORE_PERSON_MAX) && card_status_is_valid(c->status) && c->profile != 0 &&
+	    c->auth_cert_len >= 1 && c->auth_cert_len <= STORE_CERT_MAX && c->card_cert_len <= STORE_CERT_MAX &&
+	    store_text_is_valid(c->label, STORE_NAME_MAX) && store_text_is_valid(c->reason, STORE_NAME_MAX) &&
+	    c->created >= 0 && c->changed >= 0 && c->not_after >= 0;
+}
+
+bool store_print_is_valid(const struct finger_print *f)
+{
+	return store_id_is_valid(f->person, STORE_PERSON_MAX) && store_id_is_valid(f->finger, STORE_FINGER_MAX) &&
+	    store_text_is_valid(f->driver, sizeof(f->driver) - 1) && store_text_is_valid(f->device, sizeof(f->device) - 1) &&
+	    f->created >= 0 && f->seal_len >= 1 && f->seal_len <= STORE_SEAL_MAX;
+}
+
+bool store_session_is_valid(const struct session *s)
+{
+	return s->attempt <= INT64_MAX && store_account_is_valid(s->account) &&
+	    store_id_is_valid(s->person, STORE_PERSON_MAX) && store_text_is_valid(s->service, sizeof(s->service) - 1) &&
+	    store_text_is_valid(s->tty, sizeof(s->tty) - 1) && s->opened >= 0 && s->closed >= 0;
+}
+
+static bool subject_is_valid(enum lockout_subject s)
+{
+	switch (s) {
+	case LOCK_PERSON:
+	case LOCK_CARD:
+	case LOCK_TERMINAL:
+		return true;
+	}
+	return false;
+}
+
+static bool factor_is_valid(enum lockout_factor f)
+{
+	switch (f) {
+	case LOCK_PIN:
+	case LOCK_FINGER:
+	case LOCK_ATTEMPT:
+		return true;
+	}
+	return false;
+}
+
+bool store_lockout_id_is_valid(const struct lockout_id *id)
+{
+	return subject_is_valid(id->subject) && factor_is_valid(id->factor) &&
+	    store_id_is_valid(id->id, sizeof(id->id) - 1);
+}
+
+bool store_audit_row_is_valid(const struct audit_row *r)
+{
+	return r->time >= 0 && audit_event_name(r->event) != NULL && r->attempt <= INT64_MAX &&
+	    store_text_is_valid(r->person, sizeof(r->person) - 1) &&
+	    store_text_is_valid(r->account, sizeof(r->account) - 1) &&
+	    store_text_is_valid(r->service, sizeof(r->service) - 1) && store_text_is_valid(r->tty, sizeof(r->tty) - 1) &&
+	    store_text_is_valid(r->card, sizeof(r->card) - 1) && store_text_is_valid(r->actor, sizeof(r->actor) - 1) &&
+	    store_text_is_valid(r->reason, sizeof(r->reason) - 1) &&
+	    store_text_is_valid(r->detail, sizeof(r->detail) - 1);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file test_store_print.c
+ * @brief Prints, sessions, failures.
+ */
+#include "store/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "store/store_help.h"
+
+struct place {
+	char dir[HELP_PATH_MAX];
+	struct store *s;
+};
+
+static int setup(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	assert_non_null(p);
+	help_dir_make(p->dir);
+	p->s = help_store(p->dir);
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct place *p = *state;
+
+	store_free(&p->s);
+	help_dir_remove(p->dir);
+	free(p);
+	return 0;
+}
+
+static enum sk_status add_person(struct store *s, const char *id, const char *account)
+{
+	struct person p;
+
+	help_person(&p, id, account);
+	return store_person_add(s, &p);
+}
+
+struct seen {
+	uint32_t n, stop_at;
+	char ids[256];
+};
+
+static enum sk_status see_print(void *arg, const struct finger_print *f)
+{
+	struct seen *s = arg;
+
+	(void)snprintf(s->ids + strlen(s->ids), sizeof(s->ids) - strlen(s->ids), "%s/%s/%u ", f->person, f->finger,
+	    f->impression);
+	return ++s->n == s->stop_at ? SK_E_NOENT : SK_OK;
+}
+
+static enum sk_status keep_print(void *arg, const struct finger_print *f)
+{
+	memcpy(arg, f, sizeof(*f));
+	return SK_OK;
+}
+
+static void test_print(void **state)
+{
+	static struct finger_print in, got;
+	struct place *p = *state;
+	struct seen seen = { 0 };
+	uint64_t id = 77, id2 = 0;
+
+	help_print(&in, "a1", "right-index", 0);
+	assert_int_equal(store_print_add(p->s, &in, &id), SK_E_NOENT);
+	assert_int_equal(id, 77);
+	assert_int_equal(add_person(p->s, "a1", "a"), SK_OK);
+	assert_int_equal(add_person(p->s, "b1", "b"), SK_OK);
+	in.seal_len = STORE_SEAL_MAX;
+	assert_int_equal(store_print_add(p->s, &in, &id), SK_OK);
+	assert_int_equal(store_print_each(p->s, "a1", keep_print, &got), SK_OK);
+	in.id = id;
+	assert_memory_equal(&got, &in, sizeof(in));
+	assert_int_equal(store_print_add(p->s, &in, &id2), SK_E_EXIST);
+	help_print(&in, "a1", "right-index", 1);
+	assert_int_equal(store_print_add(p->s, &in, &id2), SK_OK);
+	assert_true(id2 > id);
+	help_print(&in, "a1", "left-thumb", 0);
+	assert_int_equal(store_print_add(p->s, &in, &id), SK_OK);
+	help_print(&in, "b1", "right-index", 0);
+	assert_int_equal(store_print_add(p->s, &in, &id), SK_OK);
+	assert_int_equal(store_print_each(p->s, NULL, see_print, &seen), SK_OK);
+	assert_string_equal(seen.ids, "a1/left-thumb/0 a1/right-index/0 a1/right-index/1 b1/right-index/0 ");
+	assert_int_equal(store_print_delete(p->s, "a1", "right-thumb"), SK_E_NOENT);
+	assert_int_equal(store_print_delete(p->s, "a1", "right-index"), SK_OK);
+	memset(&seen, 0, sizeof(seen));
+	assert_int_equal(store_print_each(p->s, "a1", see_print, &seen), SK_OK);
+	assert_string_equal(seen.ids, "a1/left-thumb/0 ");
+	assert_int_equal(store_print_delete(p->s, "a1", NULL), SK_OK);
+	assert_int_equal(store_print_delete(p->s, "a1", NULL), SK_E_NOENT);
+	memset(&seen, 0, sizeof(seen));
+	seen.stop_at = 1;
+	assert_int_equal(store_print_each(p->s, NULL, see_print, &seen), SK_E_NOENT);
+	assert_string_equal(seen.ids, "b1/right-index/0 ");
+	/* An id is never given again. */
+	help_print(&in, "a1", "left-thumb", 0);
+	assert_int_equal(store_print_delete(p->s, "b1", NULL), SK_OK);
+	assert_int_equal(store_print_add(p->s, &in, &id2), SK_OK);
+	assert_true(id2 > id);
+}
+
+static void test_print_arguments(void **state)
+{
+	static struct finger_print in;
+	struct place *p = *state;
+	uint64_t id = 0;
+
+	assert_int_equal(add_person(p->s, "a1", "a"), SK_OK);
+	help_print(&in, "a1", "right-index", 0);
+	in.seal_len = 0;
+	assert_int_equal(store_print_add(p->s, &in, &id), SK_E_ARG);
+	in.seal_len = STORE_SEAL_MAX + 1;
+	assert_int_equal(store_print_add(p->s, &in, &id), SK_E_ARG);
+	help_print(&in, "a1", "", 0);
+	assert_int_equal(store_print_add(p->s, &in, &id), SK_E_ARG);
+	help_print(&in, "a1", "x", 0);
+	memset(in.driver, 'x', sizeof(in.driver));
+	assert_int_equal(store_print_add(p->s, &in, &id), SK_E_ARG);
+	assert_int_equal(store_print_delete(p->s, NULL, NULL), SK_E_ARG);
+	assert_int_equal(store_print_delete(p->s, "a1", "right index"), SK_E_ARG);
+	assert_int_equal(store_print_each(p->s, NULL, NULL, NULL), SK_E_ARG);
+	for (uint8_t i = 0; i < STORE_PRINTS_MAX; i++) {
+		help_print(&in, "a1", "right-index", i);
+		assert_int_equal(store_print_add(p->s, &in, &id), SK_OK);
+	}
+	help_print(&in, "a1", "left-index", 0);
+	assert_int_equal(store_print_add(p->s, &in, &id), SK_E_SPACE);
+}
+
+/* Secure delete: neither database nor WAL holds a deleted template. */
+static void test_print_gone(void **state)
+{
+	static struct finger_print in;
+	struct place *p = *state;
+	uint64_t id = 0;
+
+	assert_int_equal(add_person(p->s, "a1", "a"), SK_OK);
+	help_print(&in, "a1", "right-index", 0);
+	assert_int_equal(store_print_add(p->s, &in, &id), SK_OK);
+	assert_true(help_file_holds(p->dir, "registry.db-wal", in.seal, 64));
+	assert_int_equal(store_begin(p->s), SK_OK);
+	assert_int_equal(store_print_delete(p->s, "a1", NULL), SK_OK);
+	assert_int_equal(store_commit(p->s), SK_OK);
+	assert_false(help_file_holds(p->dir, "registry.db-wal", in.seal, 64));
+	assert_false(help_file_holds(p->dir, "registry.db", in.seal, 64));
+	/* The same when it stood in the database for long. */
+	assert_int_equal(store_print_add(p->s, &in, &id), SK_OK);
+	help_reopen(&p->s, p->dir);
+	assert_true(help_file_holds(p->dir, "registry.db", in.seal, 64));
+	assert_int_equal(store_print_delete(p->s, "a1", NULL), SK_OK);
+	assert_false(help_file_holds(p->dir, "registry.db-wal", in.seal, 64));
+	assert_false(help_file_holds(p->dir, "registry.db", in.seal, 64));
+}
+
+static void make_session(struct session *ret_s, const char *account, int64_t opened)
+{
+	memset(ret_s, 0, sizeof(*ret_s));
+	store_text_clean(ret_s->account, sizeof(ret_s->account), account);
+	store_text_clean(ret_s->person, sizeof(ret_s->person), "a1");
+	store_text_clean(ret_s->service, sizeof(ret_s->service), "gdm-password");
+	store_text_clean(ret_s->tty, sizeof(ret_s->tty), "/dev/tty2");
+	memset(ret_s->key, 9, sizeof(ret_s->key));
+	ret_s->attempt = 41;
+	ret_s->opened = opened;
+}
+
+static void test_session(void **state)
+{
+	struct place *p = *state;
+	struct session in, got;
+	uint64_t first = 0, second = 0;
+
+	make_session(&in, "sato", 5000);
+	assert_int_equal(store_session_last(p->s, "sato", &got), SK_E_NOENT);
+	assert_int_equal(store_session_open(p->s, &in, &first), SK_OK);
+	in.id = first;
+	memset(&got, 0xEE, sizeof(got));
+	assert_int_equal(store_session_get(p->s, first, &got), SK_OK);
+	assert_memory_equal(&got, &in, sizeof(in));
+	/* The newest is the last opened, also when the clock was set back. */
+	make_session(&in, "sato", 4000);
+	assert_int_equal(store_session_open(p->s, &in, &second), SK_OK);
+	assert_true(second > first);
+	make_session(&in, "abe", 6000);
+	assert_int_equal(store_session_open(p->s, &in, &second), SK_OK);
+	assert_int_equal(store_session_last(p->s, "sato", &got), SK_OK);
+	assert_int_equal(got.opened, 4000);
+	assert_int_equal(store_session_close(p->s, first, 9000), SK_OK);
+	assert_int_equal(store_session_get(p->s, first, &got), SK_OK);
+	assert_int_equal(got.closed, 9000);
+	assert_int_equal(store_session_close(p->s, first, 9001), SK_E_STATE);
+	assert_int_equal(store_session_get(p->s, first, &got), SK_OK);
+	assert_int_equal(got.closed, 9000);
+	assert_int_equal(store_session_get(p->s, second, &got), SK_OK);
+	assert_int_equal(got.closed, 0);
+	assert_int_equal(store_session_close(p->s, second + 1, 9000), SK_E_NOENT);
+	assert_int_equal(store_session_get(p->s, second + 1, &got), SK_E_NOENT);
+	assert_int_equal(store_session_get(p->s, UINT64_MAX, &got), SK_E_ARG);
+	assert_int_equal(store_session_close(p->s, second, 0), SK_E_ARG);
+	in.closed = 1;
+	assert_int_equal(store_session_open(p->s, &in, &first), SK_E_ARG);
+	make_session(&in, "sato", 5000);
+	in.attempt = UINT64_MAX;
+	assert_int_equal(store_session_open(p->s, &in, &first), SK_E_ARG);
+}
+
+static void test_failures_since(void **state)
+{
+	static const char *const hostile = "sa\nto\xff";
+	struct place *p = *state;
+	struct audit_in in;
+	uint32_t n = 77;
+	uint64_t seq = 0;
+
+	assert_int_equal(store_failures_since(p->s, "sato", 0, &n), SK_OK);
+	assert_int_equal(n, 0);
+	help_audit(p->s, 5); /* denied, sato, 1000..1004 */
+	memset(&in, 0, sizeof(in));
+	in.account = "sato";
+	in.event = EV_ATTEMPT_CANCELLED;
+	assert_int_equal(store_audit_add(p->s, &in, 1005, &seq), SK_OK);
+	in.event = EV_ATTEMPT_DENIED;
+	in.account = "abe";
+	assert_int_equal(store_audit_add(p->s, &in, 1005, &seq), SK_OK);
+	assert_int_equal(store_failures_since(p->s, "sato", 0, &n), SK_OK);
+	assert_int_equal(n, 5);
+	assert_int_equal(store_failures_since(p->s, "sato", 1003, &n), SK_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(store_failures_since(p->s, "sato", 1005, &n), SK_OK);
+	assert_int_equal(n, 0);
+	/* A name that had to be cleaned is found by itself. */
+	in.account = hostile;
+	assert_int_equal(store_audit_add(p->s, &in, 1005, &seq), SK_OK);
+	assert_int_equal(store_failures_since(p->s, hostile, 0, &n), SK_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(store_failures_since(p->s, "", 0, &n), SK_E_ARG);
+	assert_int_equal(store_failures_since(p->s, "sato", -1, &n), SK_E_ARG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_print, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_print_arguments, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_print_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_session, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_failures_since, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
