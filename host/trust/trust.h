@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file trust.h
+ * @brief Certificates, chains, CRLs and signatures, with OpenSSL 3 EVP only.
+ *
+ * Rules
+ *  1. A certificate is good only when its chain ends at one of the site's anchors, every certificate
+ *     in it is valid now, CAs are CAs (basicConstraints, keyCertSign), the leaf has digitalSignature,
+ *     the key and signature algorithms are on the allowed list, and no CRL in force lists it.
+ *  2. An issuer without a CRL denies when CRLs are required; an old one warns, then denies.
+ *  3. A CRL is imported only with a good signature of an issuer that chains to an anchor and has cRLSign, of
+ *     right scope, and with a number not lower than the one in force.
+ *  4. A signature is verified over our own digest, always.
+ */
+#ifndef TRUST_TRUST_H
+#define TRUST_TRUST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/bytes.h"
+#include "core/status.h"
+#include "ipc/ipc.h"
+
+#define TRUST_NAME_MAX 256u   /**< Subject or issuer, RFC 2253 text, UTF-8, control characters escaped. */
+#define TRUST_SERIAL_MAX 41u  /**< Serial in hex. */
+#define TRUST_DIGEST_MAX 48u
+
+struct trust; /* opaque: anchors, intermediates, CRLs */
+
+struct trust_config {
+	const char *anchors_dir;  /**< *.pem / *.crt / *.der: self-signed anchors and intermediates. */
+	const char *crl_dir;      /**< CRLs in force; we write here. */
+	bool require_crl;         /**< An issuer without CRL denies. */
+	uint32_t crl_warn_s;      /**< nextUpdate passed by up to this: allowed with a warning; after it: deny. */
+};
+
+/** Why a certificate is refused; the word goes into the audit record. */
+enum trust_reason {
+	TRUST_GOOD = 1, TRUST_MALFORMED, TRUST_NO_CHAIN, TRUST_NOT_YET, TRUST_EXPIRED, TRUST_KEY_USAGE, TRUST_ALGORITHM,
+	TRUST_REVOKED, TRUST_NO_CRL, TRUST_CRL_OLD, TRUST_OTHER,
+};
+
+/** What a certificate says. */
+struct trust_cert {
+	char subject[TRUST_NAME_MAX + 1], issuer[TRUST_NAME_MAX + 1], serial[TRUST_SERIAL_MAX];
+	int64_t not_before, not_after;
+	enum ipc_alg alg;          /**< Key type decides signature and digest. */
+	uint8_t key_hash[32];      /**< SHA-256 of SubjectPublicKeyInfo. */
+};
+
+/** One CRL in force. */
+struct trust_crl {
+	char issuer[TRUST_NAME_MAX + 1];
+	int64_t this_update, next_update; /**< next_update 0: the list names none (refused at import). */
+	char number[TRUST_SERIAL_MAX];    /**< CRL number in hex; "" none. */
+	uint32_t entries;
+	bool old;                         /**< next_update passed. */
+	bool denies;                      /**< ... by more than crl_warn_s. */
+};
+
+/** Load anchors and CRLs. One unreadable file refuses all: SK_E_CORRUPT, and @p reterr_what (160 bytes) names it. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_open(const struct trust_config *cfg, struct trust **ret_t, char reterr_what[static 160]);
+void trust_free(struct trust **t);
+
+/** Take a certificate apart. Malformed, trailing bytes, unsupported key: SK_E_FORMAT / SK_E_UNSUPPORTED. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_cert_read(struct sk_span der, struct trust_cert *ret_c);
+
+/**
+ * Decide about a certificate at @p now.
+ *
+ * @param ret_reason  Always set; TRUST_GOOD exactly when SK_OK.
+ * @param ret_crl_warn  true: accepted, but its issuer's CRL is old (show and record).
+ * @retval SK_OK, SK_E_CRYPTO (refused, see reason), SK_E_FORMAT (malformed)
+ */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_cert_check(struct trust *t, struct sk_span der, int64_t now,
+    enum trust_reason *ret_reason, bool *ret_crl_warn);
+
+/** "expired", "revoked", ... for the audit record. */
+SK_MUST_CHECK const char *trust_reason_word(enum trust_reason r);
+
+/** Digest that goes with the algorithm: SHA-256 or SHA-384 of @p in. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_digest(enum ipc_alg alg, struct sk_span in, uint8_t ret_digest[static TRUST_DIGEST_MAX], size_t *ret_len);
+/** SHA-256. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_sha256(struct sk_span in, uint8_t ret_hash[static 32]);
+
+/**
+ * Verify a signature over a digest with the certificate's key. RSA: PKCS#1 v1.5, exactly the modulus length; ECDSA: DER,
+ * no leftovers, r and s in range.
+ * @retval SK_OK, SK_E_CRYPTO (does not verify), SK_E_FORMAT
+ */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_verify(struct sk_span cert_der, struct sk_span digest, struct sk_span signature);
+
+/** Cryptographic random bytes. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_random(uint8_t *ret_bytes, size_t len);
+
+/**
+ * Verify a CRL (DER or PEM bytes) and put it in force (atomically replaced file, then in memory).
+ *
+ * @param ret_crl     On SK_OK.
+ * @param reterr_what On failure: reason for people.
+ * @retval SK_OK, SK_E_FORMAT, SK_E_CRYPTO (signature, issuer), SK_E_EXIST (older number than the one in force), SK_E_UNSUPPORTED (scope), SK_E_IO
+ */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_import(struct trust *t, struct sk_span bytes, int64_t now,
+    struct trust_crl *ret_crl, char reterr_what[static 160]);
+
+typedef enum sk_status trust_crl_fn(void *arg, const struct trust_crl *c);
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_each(struct trust *t, int64_t now, trust_crl_fn *fn, void *arg);
+
+#endif /* TRUST_TRUST_H */

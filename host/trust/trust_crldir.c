@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file trust_crldir.c
+ * @brief The folder of CRLs in force, and the memory of their numbers.
+ *
+ * "<id>.crl" is a list, DER. "numbers" remembers for each list that was ever in force its issuer, number and hash.
+ *
+ * Rules
+ *  1. Everything is verified again when it is loaded, but for the dates, which are judged at each use.
+ *  2. A remembered list whose file is gone, older than remembered, or other bytes under the same number, denies its issuer
+ *     until a list with that number or a higher one is imported.
+ *  3. The list is written before its number: a power cut between the two leaves a newer list than remembered, which is
+ *     good, and never an older one.
+ *  4. Any other file "*.crl" that can't be read or verified refuses all. A list of an issuer that we don't know is
+ *     passed over: no path can need it.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <openssl/bn.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "safefile/safefile.h"
+#include "trust/trust_impl.h"
+
+#define NUMBERS_FILE "numbers"
+#define NUMBERS_HEAD "sekisho-crl-numbers 1"
+#define NUMBERS_LEN_MAX (4u * 1024u * 1024u)
+#define NUMBERS_FIELDS 7
+
+static int crldir_takes(const char *name)
+{
+	size_t len = strlen(name);
+
+	return name[0] != '.' && len > 4 && strcmp(name + len - 4, ".crl") == 0;
+}
+
+/* Lower-case hex of exactly len bytes. */
+static bool numbers_hex(const char *text, uint8_t *ret_bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	if (strlen(text) != 2 * len)
+		return false;
+	for (size_t i = 0; i < 2 * len; i++) {
+		const char *d = strchr(digits, text[i]);
+
+		if (!d)
+			return false;
+		if (i % 2 == 0)
+			ret_bytes[i / 2] = (uint8_t)((d - digits) << 4);
+		else
+			ret_bytes[i / 2] = (uint8_t)(ret_bytes[i / 2] | (uint8_t)(d - digits));
+	}
+	return true;
+}
+
+static bool numbers_issuer(const char *text, X509_NAME **ret_name)
+{
+	uint8_t der[TRUST_ISSUER_DER_MAX];
+	const unsigned char *p = der;
+	size_t len = strlen(text) / 2;
+	X509_NAME *name;
+
+	if (len == 0 || len > sizeof(der) || !numbers_hex(text, der, len))
+		return false;
+	name = d2i_X509_NAME(NULL, &p, (long)len);
+	if (name && p == der + len) {
+		*ret_name = name;
+		return true;
+	}
+	X509_NAME_free(name);
+	return false;
+}
+
+static bool numbers_time(const char *text, int64_t *ret_s)
+{
+	char *end = NULL;
+
+	errno = 0;
+	*ret_s = strtoll(text, &end, 10);
+	return errno == 0 && end != text && *end == '\0';
+}
+
+static bool numbers_number(const char *text, BIGNUM **ret_number)
+{
+	size_t len = strlen(text);
+
+	/* BN_hex2bn() stops at the first character that is no digit and tells how many it took. */
+	return len > 0 && len < TRUST_SERIAL_MAX && isxdigit((unsigned char)text[0]) &&
+	    BN_hex2bn(ret_number, text) == (int)len;
+}
+
+/* "id scope number this_update signer_key bytes_hash issuer" */
+static bool numbers_line(char *line, struct trust_list *ret_l)
+{
+	char *field[NUMBERS_FIELDS], *save = NULL;
+	uint8_t id[32];
+	size_t n = 0;
+
+	for (char *p = strtok_r(line, " ", &save); p; p = strtok_r(NULL, " ", &save)) {
+		if (n == NUMBERS_FIELDS)
+			return false;
+		field[n++] = p;
+	}
+	if (n != NUMBERS_FIELDS || !numbers_hex(field[0], id, sizeof(id)))
+		return false;
+	memcpy(ret_l->id, field[0], sizeof(ret_l->id));
+	if (strlen(field[1]) != 1 || field[1][0] < '0' + TRUST_SCOPE_ALL || field[1][0] > '0' + TRUST_SCOPE_CA)
+		return false;
+	ret_l->scope = (enum trust_scope)(field[1][0] - '0');
+	return numbers_number(field[2], &ret_l->number) && numbers_time(field[3], &ret_l->this_update) &&
+	    numbers_hex(field[4], ret_l->signer_key, sizeof(ret_l->signer_key)) &&
+	    numbers_hex(field[5], ret_l->bytes_hash, sizeof(ret_l->bytes_hash)) &&
+	    numbers_issuer(field[6], &ret_l->issuer);
+}
+
+static struct trust_list *crldir_find(struct trust *t, const char *id)
+{
+	for (size_t i = 0; i < t->lists_n; i++)
+		if (strcmp(t->lists[i].id, id) == 0)
+			return &t->lists[i];
+	return NULL;
+}
+
+static bool numbers_scan(struct trust *t, char *text)
+{
+	char *save = NULL, *line = strtok_r(text, "\n", &save);
+
+	if (!line || strcmp(line, NUMBERS_HEAD) != 0)
+		return false;
+	while ((line = strtok_r(NULL, "\n", &save)) != NULL) {
+		struct trust_list l = { 0 };
+
+		if (t->lists_n == TRUST_LISTS_MAX || !numbers_line(line, &l) || crldir_find(t, l.id)) {
+			trust_list_clear(&l);
+			return false;
+		}
+		t->lists[t->lists_n++] = l;
+	}
+	return true;
+}
+
+static enum sk_status numbers_load(struct trust *t, char reterr_what[static TRUST_WHAT_MAX])
+{
+	char *path = trust_path_join(t->crl_dir, NUMBERS_FILE);
+	uint8_t *bytes = NULL;
+	size_t len = 0;
+	enum sk_status st;
+
+	if (!path) {
+		trust_text_say(reterr_what, "out of memory");
+		return SK_E_NOMEM;
+	}
+	st = safefile_load(path, SAFEFILE_TRUSTED, NUMBERS_LEN_MAX, &bytes, &len);
+	free(path);
+	if (st == SK_E_NOENT)
+		return SK_OK; /* nothing was ever imported */
+	if (st != SK_OK) {
+		trust_text_what(reterr_what, NUMBERS_FILE, trust_file_fault(st));
+		return st == SK_E_NOMEM ? st : SK_E_CORRUPT;
+	}
+	if (memchr(bytes, 0, len) || len == 0 || bytes[len - 1] != '\n' || !numbers_scan(t, (char *)bytes)) {
+		trust_text_what(reterr_what, NUMBERS_FILE, "the memory of CRL numbers is damaged");
+		st = SK_E_CORRUPT;
+	}
+	free(bytes);
+	return st;
+}
+
+static bool numbers_print(FILE *f, const struct trust_list *l)
+{
+	char number[TRUST_SERIAL_MAX], key[65], hash[65], issuer[2 * TRUST_ISSUER_DER_MAX + 1];
+	const unsigned char *der = NULL;
+	size_t len = 0;
+
+	if (trust_text_number(l->number, number) != SK_OK || X509_NAME_get0_der(l->issuer, &der, &len) != 1 ||
+	    len > TRUST_ISSUER_DER_MAX)
+		return false;
+	trust_text_hex(l->signer_key, sizeof(l->signer_key), key);
+	trust_text_hex(l->bytes_hash, sizeof(l->bytes_hash), hash);
+	trust_text_hex(der, len, issuer);
+	return fprintf(f, "%s %d %s %lld %s %s %s\n", l->id, (int)l->scope, number, (long long)l->this_update,
+	    key, hash, issuer) > 0;
+}
+
+enum sk_status trust_crldir_remember(const struct trust *t)
+{
+	char *path = trust_path_join(t->crl_dir, NUMBERS_FILE), *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+	bool good = path && f && fputs(NUMBERS_HEAD "\n", f) >= 0;
+	enum sk_status st = SK_E_IO;
+
+	for (size_t i = 0; i < t->lists_n && good; i++)
+		good = numbers_print(f, &t->lists[i]);
+	if (f && fclose(f) != 0)
+		good = false;
+	if (good)
+		st = safefile_write_atomic(path, 0640, (struct sk_span){ (const uint8_t *)text, len });
+	free(text);
+	free(path);
+	return st == SK_OK ? SK_OK : SK_E_IO;
+}
+
+static char *crldir_path(const struct trust *t, const char *id)
+{
+	char name[sizeof(t->lists[0].id) + 4];
+
+	(void)snprintf(name, sizeof(name), "%s.crl", id);
+	return trust_path_join(t->crl_dir, name);
+}
+
+enum sk_status trust_crldir_write(const struct trust *t, const char *id, struct sk_span der)
+{
+	char *path = crldir_path(t, id);
+	enum sk_status st = path ? safefile_write_atomic(path, 0640, der) : SK_E_NOMEM;
+
+	free(path);
+	return st == SK_OK ? SK_OK : SK_E_IO;
+}
+
+void trust_crldir_restore(const struct trust *t, const char *id, const struct trust_list *old)
+{
+	char *path = crldir_path(t, id);
+	unsigned char *der = NULL;
+	int len = old->crl ? i2d_X509_CRL(old->crl, &der) : 0;
+
+	/* When this fails too, the newer list stays in the file: it was verified, and is in force after a restart. */
+	if (path && len > 0)
+		(void)!safefile_write_atomic(path, 0640, (struct sk_span){ der, (size_t)len });
+	else if (path)
+		(void)unlink(path);
+	OPENSSL_free(der);
+	free(path);
+}
+
+/* Rule 2. true: the list in file is the one remembered, or newer. Takes over what it keeps of l. */
+static bool crldir_take(struct trust *t, struct trust_list *l)
+{
+	struct trust_list *seen = crldir_find(t, l->id);
+	int order;
+
+	if (!seen) {
+		t->lists[t->lists_n++] = *l;
+		*l = (struct trust_list){ 0 };
+		return true;
+	}
+	order = BN_cmp(l->number, seen->number);
+	if (order > 0 || (order == 0 && memcmp(l->bytes_hash, seen->bytes_hash, sizeof(l->bytes_hash)) == 0)) {
+		trust_list_clear(seen);
+		*seen = *l;
+		*l = (struct trust_list){ 0 };
+	}
+	return order > 0;
+}
+
+/* One file, read and verified. *ret_newer: its number is to be remembered. */
+static enum sk_status crldir_load_one(struct trust *t, const char *name, bool *ret_newer, char reterr_what[static TRUST_WHAT_MAX])
+{
+	char sentence[TRUST_WHAT_MAX] = "out of memory";
+	char *path = trust_path_join(t->crl_dir, name);
+	uint8_t *bytes = NULL, *der = NULL;
+	size_t len = 0, der_len = 0;
+	X509_CRL *crl = NULL;
+	struct trust_list l = { 0 };
+	enum sk_status st = SK_E_NOMEM;
+
+	if (!path)
+		goto out;
+	st = safefile_load(path, SAFEFILE_TRUSTED, TRUST_CRL_LEN_MAX, &bytes, &len);
+	if (st != SK_OK) {
+		trust_text_say(sentence, trust_file_fault(st));
+		goto out;
+	}
+	st = trust_crl_parse((struct sk_span){ bytes, len }, &crl, &der, &der_len, sentence);
+	if (st == SK_OK)
+		st = trust_crl_facts(crl, (struct sk_span){ der, der_len }, &l, sentence);
+	if (st == SK_OK)
+		st = trust_crl_judge(t, &l, NULL, sentence);
+	if (st == SK_E_NOENT) { /* rule 4 */
+		st = SK_OK;
+		goto out;
+	}
+	if (st == SK_OK && (strlen(name) != 68 || strncmp(name, l.id, 64) != 0)) {
+		trust_text_say(sentence, "the file's name doesn't fit the CRL in it; import it with sekishoctl");
+		st = SK_E_CORRUPT;
+	}
+	if (st == SK_OK && t->lists_n == TRUST_LISTS_MAX && !crldir_find(t, l.id)) {
+		trust_text_say(sentence, "too many CRLs");
+		st = SK_E_CORRUPT;
+	}
+	if (st == SK_OK)
+		*ret_newer = crldir_take(t, &l) || *ret_newer;
+out:
+	if (st != SK_OK)
+		trust_text_what(reterr_what, name, sentence);
+	trust_list_clear(&l);
+	X509_CRL_free(crl);
+	free(der);
+	free(bytes);
+	free(path);
+	return st == SK_OK || st == SK_E_NOMEM ? st : SK_E_CORRUPT;
+}
+
+static bool crldir_is_ours(const char *dir)
+{
+	struct stat s;
+
+	return stat(dir, &s) == 0 && s.st_uid == geteuid();
+}
+
+enum sk_status trust_crldir_load(struct trust *t, char reterr_what[static TRUST_WHAT_MAX])
+{
+	struct dirent **names = NULL;
+	bool newer = false;
+	int n = 0;
+	enum sk_status st;
+
+	/* The first start on a terminal: nothing was ever in force. */
+	if (mkdir(t->crl_dir, 0750) != 0 && errno != EEXIST) {
+		trust_text_what(reterr_what, t->crl_dir, "the folder for CRLs can't be made");
+		return SK_E_IO;
+	}
+	st = trust_dir_scan(t->crl_dir, crldir_takes, &names, &n, reterr_what);
+	if (st != SK_OK)
+		return st == SK_E_NOENT ? SK_E_IO : st;
+	st = numbers_load(t, reterr_what);
+	for (int i = 0; i < n && st == SK_OK; i++)
+		st = crldir_load_one(t, names[i]->d_name, &newer, reterr_what);
+	trust_names_free(names, n);
+	/* Only the owner writes: a file that root made here would be closed to the daemon. */
+	if (st == SK_OK && newer && crldir_is_ours(t->crl_dir)) {
+		st = trust_crldir_remember(t);
+		if (st != SK_OK)
+			trust_text_what(reterr_what, NUMBERS_FILE, "can't be written");
+	}
+	return st;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file trust_impl.h
+ * @brief What the parts of host/trust share; nobody else includes this.
+ *
+ * Reasons are collected as a set (one bit per enum trust_reason) and the most useful one is picked at
+ * the end: a look at one fault never hides another, and no order of checks can turn a fault into good.
+ */
+#ifndef TRUST_TRUST_IMPL_H
+#define TRUST_TRUST_IMPL_H
+
+#include <dirent.h>
+#include <openssl/x509.h>
+
+#include "trust/trust.h"
+
+#define TRUST_WHAT_MAX 160u
+#define TRUST_CERT_LEN_MAX 65536u              /**< One certificate. Unit: bytes. */
+#define TRUST_CRL_LEN_MAX (64u * 1024u * 1024u) /**< One CRL, DER or PEM. Unit: bytes. */
+#define TRUST_EXT_N_MAX 64                     /**< Extensions in one certificate or CRL. */
+#define TRUST_CAS_MAX 256u                     /**< Anchors and intermediates. */
+#define TRUST_LISTS_MAX 256u                   /**< CRLs in force or remembered. */
+#define TRUST_ISSUER_DER_MAX 2048u             /**< DER of an issuer's name. Unit: bytes. */
+#define TRUST_DEPTH_MAX 5                      /**< Intermediate CAs between leaf and anchor. */
+#define TRUST_CLOCK_SKEW_S 300                 /**< A CRL may come from a clock that is ahead by this. */
+
+/** Which certificates of its issuer a CRL is complete for (RFC 5280, 5.2.5). */
+enum trust_scope { TRUST_SCOPE_ALL = 1, TRUST_SCOPE_USER, TRUST_SCOPE_CA };
+
+/** A CRL in force; or, when @c crl is NULL, one that was in force and is no longer readable: its issuer is denied. */
+struct trust_list {
+	char id[65];               /**< Hex SHA-256 of issuer name, signer key and scope; the file is "<id>.crl". */
+	X509_CRL *crl;
+	X509 *signer;              /**< NULL exactly when crl is. */
+	X509_NAME *issuer;
+	BIGNUM *number;
+	int64_t this_update, next_update;
+	enum trust_scope scope;
+	uint8_t signer_key[32];    /**< SHA-256 of the signer's SubjectPublicKeyInfo. */
+	uint8_t bytes_hash[32];    /**< SHA-256 of the DER. */
+	uint32_t entries;
+};
+
+struct trust {
+	char *anchors_dir, *crl_dir;
+	bool require_crl;
+	uint32_t crl_warn_s;
+	X509_STORE *anchors;          /**< Self-signed ones only. */
+	STACK_OF(X509) *intermediates;
+	STACK_OF(X509) *cas;          /**< Both. */
+	struct trust_list lists[TRUST_LISTS_MAX];
+	size_t lists_n;
+	uint32_t anchors_n;
+};
+
+/** What kind of key, as far as it is on the allowed list. */
+enum trust_key { TRUST_KEY_OTHER = 0, TRUST_KEY_RSA, TRUST_KEY_P256, TRUST_KEY_P384 };
+
+/** A reason as a member of a set. */
+static inline uint32_t trust_bit(enum trust_reason r)
+{
+	return UINT32_C(1) << (unsigned)r;
+}
+
+/* trust_text.c */
+/** Name as RFC 2253 UTF-8 text; control, invisible and direction-changing characters as \XX; cut at a character's end. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_text_name(const X509_NAME *name, char ret_text[static TRUST_NAME_MAX + 1]);
+/** Integer of up to 20 octets in hex, "-" in front of a negative one; SK_E_FORMAT when longer. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_text_integer(const ASN1_INTEGER *n, char ret_text[static TRUST_SERIAL_MAX]);
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_text_number(const BIGNUM *n, char ret_text[static TRUST_SERIAL_MAX]);
+/** UTCTime or GeneralizedTime in the form of RFC 5280, 4.1.2.5, as seconds since 1970. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_text_time(const ASN1_TIME *t, int64_t *ret_s);
+/** 2 * len lower-case digits and a NUL. */
+SK_NONNULL void trust_text_hex(const uint8_t *p, size_t len, char *ret_text);
+/** Fill @p reterr_what with "file: sentence"; characters of the name that would disturb a log become '?'. */
+SK_NONNULL void trust_text_what(char reterr_what[static TRUST_WHAT_MAX], const char *file, const char *sentence);
+/** A sentence without a file. */
+SK_NONNULL void trust_text_say(char reterr_what[static TRUST_WHAT_MAX], const char *sentence);
+
+/* trust_cert.c */
+/** One DER certificate, nothing after it, canonical outside, no extension twice, serial in range. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_x509_parse(struct sk_span der, X509 **ret_x);
+SK_MUST_CHECK SK_NONNULL enum trust_key trust_x509_key(const X509 *x, int *ret_bits);
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_x509_key_hash(const X509 *x, uint8_t ret_hash[static 32]);
+/** The leaf's algorithm; SK_E_UNSUPPORTED when its key is not on the list. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_x509_alg(const X509 *x, enum ipc_alg *ret_alg);
+SK_MUST_CHECK bool trust_sig_allowed(int signature_nid);
+/** Reasons against @p x as a card's certificate, as a CA; 0: none. */
+SK_MUST_CHECK SK_NONNULL uint32_t trust_leaf_faults(X509 *x);
+SK_MUST_CHECK SK_NONNULL uint32_t trust_ca_faults(X509 *x);
+
+/* trust_chain.c */
+/**
+ * Build and check the path of @p x at @p now, without revocation and without the rules for leaves.
+ * @param ret_chain  @p x first, anchor last; NULL when the path was not completed. The caller frees it with its members.
+ * @return Set of reasons; 0: the path is good.
+ */
+SK_MUST_CHECK SK_NONNULL uint32_t trust_path_check(const struct trust *t, X509 *x, int64_t now, STACK_OF(X509) **ret_chain);
+
+/* trust_revoke.c */
+/** Look at everything in @p chain below the anchor. @return Set of reasons. *ret_warn is set, never cleared. */
+SK_MUST_CHECK SK_NONNULL uint32_t trust_revoke_check(const struct trust *t, STACK_OF(X509) *chain, int64_t now, bool *ret_warn);
+
+/* trust_crlread.c */
+/** DER or PEM, one list, nothing after it. @param ret_der  malloc()ed DER of it. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_parse(struct sk_span bytes, X509_CRL **ret_crl, uint8_t **ret_der,
+    size_t *ret_der_len, char reterr_what[static TRUST_WHAT_MAX]);
+/** Version, algorithms, extensions, number, dates, entries: everything that needs no certificate. Fills a list without signer and id. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_facts(X509_CRL *crl, struct sk_span der, struct trust_list *ret_l,
+    char reterr_what[static TRUST_WHAT_MAX]);
+/** Find who signed it; sets signer, signer_key and id. @p now NULL: dates and path of the signer are not looked at.
+ *  SK_E_NOENT: no certificate of that name at all. SK_E_CRYPTO: there is one, but the signature is not good. */
+SK_MUST_CHECK enum sk_status trust_crl_judge(const struct trust *t, struct trust_list *l, const int64_t *now,
+    char reterr_what[static TRUST_WHAT_MAX]);
+SK_NONNULL void trust_list_clear(struct trust_list *l);
+/** Which scope and issuer a list and another have in common: the number of one binds the other. */
+SK_MUST_CHECK SK_NONNULL bool trust_list_same(const struct trust_list *a, const struct trust_list *b);
+
+/* trust.c */
+typedef int trust_file_filter(const char *name);
+/** Names in @p dir that @p filter takes, sorted. The folder must be root's or ours and not writable by others.
+ *  @param ret_names  scandir(3)'s; see trust_names_free(). SK_E_NOENT no folder, SK_E_CORRUPT the others may write, SK_E_IO */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_dir_scan(const char *dir, trust_file_filter *filter, struct dirent ***ret_names,
+    int *ret_n, char reterr_what[static TRUST_WHAT_MAX]);
+void trust_names_free(struct dirent **names, int n);
+/** "dir/name"; the caller frees; NULL: no memory. */
+SK_MUST_CHECK SK_NONNULL char *trust_path_join(const char *dir, const char *name);
+/** What to say about a file that safefile refuses. */
+SK_MUST_CHECK const char *trust_file_fault(enum sk_status st);
+
+/* trust_crldir.c */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_crldir_load(struct trust *t, char reterr_what[static TRUST_WHAT_MAX]);
+/** Make the numbers durable. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_crldir_remember(const struct trust *t);
+/** Put the DER of list @p id in its file; SK_E_IO. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_crldir_write(const struct trust *t, const char *id, struct sk_span der);
+/** Undo it: the bytes of @p old, or no file when old had none. */
+SK_NONNULL void trust_crldir_restore(const struct trust *t, const char *id, const struct trust_list *old);
+
+#endif /* TRUST_TRUST_IMPL_H */
