@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The card's first part in an attempt: finding it, whose it is, whether it is good. No PIN is asked here. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "daemon/attempt.h"
+#include "daemon/conn.h"
+#include "daemon/journal.h"
+
+/* One exchange with the card. Unit: seconds. */
+#define CARD_STEP_S 15u
+
+static void on_card_msg(void *arg, const struct ipc_msg *m)
+{
+	attempt_dispatch(arg, m);
+}
+
+static void on_card_gone(void *arg)
+{
+	struct attempt *a = arg;
+
+	a->card_helper = NULL;
+	if (a->state == ATTEMPT_JUDGE)
+		attempt_abandon(a, END_FAULT, "card-helper-died", MSG_REMOVED_EARLY);
+	else if (a->abandoned)
+		attempt_end_abandoned(a);
+	else
+		attempt_fault(a, "card-helper-died");
+}
+
+/* Send to the card helper; on failure the attempt is over and false comes back. */
+bool attempt_tell_card(struct attempt *a, struct ipc_out *o)
+{
+	if (a->card_helper == NULL || helper_send(a->card_helper, o) != SK_OK) {
+		attempt_fault(a, "card-helper-died");
+		return false;
+	}
+	return true;
+}
+
+bool attempt_tell_card_plain(struct attempt *a, enum ipc_type type)
+{
+	uint8_t buf[64];
+	struct ipc_out o;
+
+	ipc_out_init(&o, type, buf, sizeof(buf));
+	return attempt_tell_card(a, &o);
+}
+
+bool attempt_policy_has_finger(const struct policy *p)
+{
+	for (uint8_t i = 0; i < p->alternatives_n; i++) {
+		if ((p->alternatives[i] & FACTOR_FINGER) != 0)
+			return true;
+	}
+	return false;
+}
+
+void attempt_start(struct attempt *a)
+{
+	struct daemon *d = a->d;
+	uint8_t buf[256];
+	struct ipc_out o;
+	uint32_t wait_s = a->kind == ATTEMPT_LOGIN ? d->config.attempt_deadline_s : 120;
+
+	a->state = ATTEMPT_CARD;
+	if (helper_spawn(d, HELPER_CARD, on_card_msg, on_card_gone, a, &a->card_helper) != SK_OK) {
+		attempt_fault(a, "no-card-helper");
+		return;
+	}
+	ipc_out_init(&o, IPC_CARD_OPEN, buf, sizeof(buf));
+	ipc_out_num(&o, IPC_F_WAIT_MS, (uint64_t)wait_s * 1000);
+	if (d->config.reader[0] != '\0')
+		ipc_out_text(&o, IPC_F_READER, d->config.reader);
+	if (!attempt_tell_card(a, &o))
+		return;
+	/* The sensor wakes up while the person looks for the card. */
+	if (a->kind == ATTEMPT_LOGIN && attempt_policy_has_finger(&a->policy) && attempt_sensor_open(a) != SK_OK)
+		journal_note(LOG_ERR, "attempt %llu: no sensor helper", (unsigned long long)a->id);
+}
+
+void attempt_on_card_state(struct attempt *a, const struct ipc_msg *m)
+{
+	enum msg_id id = MSG_NONE;
+
+	switch ((enum ipc_card_state)ipc_num(m, IPC_F_STATE)) {
+	case CARD_NO_SERVICE:
+		id = MSG_NO_PCSCD;
+		break;
+	case CARD_NO_READER:
+		id = MSG_NO_READER;
+		break;
+	case CARD_ABSENT:
+		id = MSG_INSERT_CARD;
+		break;
+	case CARD_PRESENT:
+		return;
+	case CARD_MUTE:
+		id = MSG_CARD_MUTE;
+		break;
+	case CARD_BUSY:
+		id = MSG_READER_BUSY;
+		break;
+	case CARD_TWO:
+		id = MSG_TWO_CARDS;
+		break;
+	}
+	if (id != MSG_NONE && id != a->last_said) {
+		bool help = id == MSG_NO_PCSCD || id == MSG_NO_READER;
+
+		attempt_say(a, id, help ? a->d->config.help : NULL, NULL, NULL);
+	}
+}
+
+/* The first bytes of a certificate name a card that we know; the signature later proves it. */
+void attempt_on_head(struct attempt *a, const struct ipc_msg *m)
+{
+	const struct sk_span *head = &m->f[IPC_F_BYTES];
+	enum sk_status st = SK_E_NOENT;
+
+	if (ipc_text(m, IPC_F_READER, a->reader, sizeof(a->reader)) != SK_OK || ipc_num(m, IPC_F_KEY_REF) != 0x9A) {
+		attempt_fault(a, "card-protocol");
+		return;
+	}
+	a->card = calloc(1, sizeof(*a->card));
+	if (a->card == NULL) {
+		attempt_fault(a, "no-memory");
+		return;
+	}
+	attempt_step_deadline(a, CARD_STEP_S);
+	if (a->kind != ATTEMPT_ENROL_CARD)
+		st = store_card_by_head(a->d->store, head->p, head->len, a->card);
+	if (st == SK_OK) {
+		if (attempt_tell_card_plain(a, IPC_CARD_CACHED))
+			attempt_card_identified(a);
+	} else if (st == SK_E_NOENT || st == SK_E_ARG) {
+		a->state = ATTEMPT_CERT;
+		attempt_tell_card_plain(a, IPC_CARD_MORE);
+	} else {
+		attempt_fault(a, "store");
+	}
+}
+
+/* Found by its key: the certificate may be a renewed one that we have not seen. */
+void attempt_on_cert(struct attempt *a, const struct ipc_msg *m)
+{
+	const struct sk_span *der = &m->f[IPC_F_BYTES];
+	struct trust_cert cert;
+	enum sk_status st;
+
+	if (der->len > STORE_CERT_MAX || trust_cert_read(*der, &cert) != SK_OK) {
+		attempt_deny(a, "certificate-malformed");
+		return;
+	}
+	st = store_card_get(a->d->store, cert.key_hash, a->card);
+	if (a->kind == ATTEMPT_ENROL_CARD) {
+		if (st != SK_E_NOENT) {
+			attempt_deny(a, st == SK_OK ? "card-already-enrolled" : "store");
+			return;
+		}
+		memset(a->card, 0, sizeof(*a->card));
+		memcpy(a->card->key, cert.key_hash, sizeof(a->card->key));
+		(void)snprintf(a->card->person, sizeof(a->card->person), "%s", a->person.id);
+		store_text_clean(a->card->label, sizeof(a->card->label), cert.subject);
+		a->card->profile = PROFILE_PIV;
+		a->card->status = CARD_ACTIVE;
+		a->card->not_after = cert.not_after;
+	} else if (st == SK_E_NOENT) {
+		attempt_deny(a, "card-unknown");
+		return;
+	} else if (st != SK_OK) {
+		attempt_fault(a, "store");
+		return;
+	}
+	memcpy(a->card->auth_cert, der->p, der->len);
+	a->card->auth_cert_len = (uint32_t)der->len;
+	attempt_card_identified(a);
+}
+
+void attempt_card_name(struct attempt *a)
+{
+	for (size_t i = 0; i < STORE_KEY_LEN; i++)
+		(void)snprintf(a->card_hex + 2 * i, 3, "%02x", a->card->key[i]);
+}
+
+/* Does this card, and its person, fit who is to be logged in? Denies and returns false when not. */
+static bool owner_ok(struct attempt *a)
+{
+	struct person by_account;
+	enum sk_status st;
+	const char *reason = NULL;
+
+	if (a->kind != ATTEMPT_LOGIN) {
+		if (strcmp(a->card->person, a->person.id) != 0)
+			reason = "card-of-another";
+	} else {
+		st = store_person_get(a->d->store, a->card->person, &a->person);
+		if (st != SK_OK) {
+			attempt_fault(a, "store");
+			return false;
+		}
+		if (!a->account_given)
+			(void)snprintf(a->account, sizeof(a->account), "%s", a->person.account);
+		st = store_person_by_account(a->d->store, a->account, &by_account);
+		if (st == SK_E_NOENT)
+			reason = "account-unknown";
+		else if (st != SK_OK) {
+			attempt_fault(a, "store");
+			return false;
+		} else if (strcmp(by_account.id, a->person.id) != 0)
+			reason = "card-of-another";
+	}
+	if (reason != NULL) {
+		attempt_deny(a, reason);
+		return false;
+	}
+	return true;
+}
+
+/* Is the person, and the card, in use today? NULL when yes, else the reason. */
+const char *attempt_standing(const struct person *p, const struct card *c, int64_t now)
+{
+	switch (c->status) {
+	case CARD_ACTIVE:
+		break;
+	case CARD_REVOKED:
+		return "card-revoked";
+	case CARD_RETURNED:
+		return "card-returned";
+	case CARD_DESTROYED:
+		return "card-destroyed";
+	}
+	if (c->status != CARD_ACTIVE)
+		return "card-status";
+	if (p->status != PERSON_ACTIVE)
+		return p->status == PERSON_SUSPENDED ? "person-suspended" : "person-retired";
+	if (p->valid_from != 0 && now < p->valid_from)
+		return "person-not-yet-valid";
+	if (p->valid_until != 0 && now > p->valid_until)
+		return "person-no-longer-valid";
+	return NULL;
+}
+
+/* Certificate, chain, revocation. Denies and returns false when not good. */
+bool attempt_certificate_ok(struct attempt *a, struct sk_span der)
+{
+	enum trust_reason why = TRUST_OTHER;
+	struct trust_cert cert;
+	bool warn = false;
+	enum sk_status st = trust_cert_check(a->d->trust, der, daemon_now(), &why, &warn);
+	char when[24];
+
+	if (st == SK_OK && why == TRUST_GOOD && trust_cert_read(der, &cert) == SK_OK) {
+		a->alg = cert.alg;
+		if (warn)
+			store_text_clean(a->crl_issuer, sizeof(a->crl_issuer), cert.issuer);
+		return true;
+	}
+	if (why == TRUST_EXPIRED && trust_cert_read(der, &cert) == SK_OK) {
+		(void)snprintf(when, sizeof(when), "%lld", (long long)cert.not_after);
+		attempt_end(a, END_DENIED, "certificate-expired", MSG_CARD_EXPIRED, when, a->d->config.help);
+	} else if ((why == TRUST_CRL_OLD || why == TRUST_NO_CRL) && trust_cert_read(der, &cert) == SK_OK) {
+		char issuer[129];
+
+		store_text_clean(issuer, sizeof(issuer), cert.issuer);
+		attempt_end(a, END_DENIED, trust_reason_word(why), MSG_CRL_OLD, issuer, a->d->config.help);
+	} else {
+		attempt_deny(a, trust_reason_word(why));
+	}
+	return false;
+}
+
+void attempt_card_identified(struct attempt *a)
+{
+	struct sk_span der = { a->card->auth_cert, a->card->auth_cert_len };
+	const char *reason;
+
+	attempt_card_name(a);
+	if (!owner_ok(a))
+		return;
+	reason = attempt_standing(&a->person, a->card, daemon_now());
+	if (reason != NULL) {
+		attempt_deny(a, reason);
+		return;
+	}
+	if (!attempt_certificate_ok(a, der))
+		return;
+	if (a->kind == ATTEMPT_LOGIN && a->d->config.role_policy_set[a->person.role])
+		a->policy = policy_both(&a->policy, &a->d->config.role_policy[a->person.role]);
+	a->state = ATTEMPT_SENSOR;
+	if (a->kind == ATTEMPT_LOGIN && attempt_policy_has_finger(&a->policy)) {
+		if (!a->sensor_known && attempt_sensor_open(a) != SK_OK)
+			a->sensor_known = true; /* known not to work */
+		if (!a->sensor_known)
+			return; /* attempt_choose() follows when it answers */
+	}
+	attempt_choose(a);
+}

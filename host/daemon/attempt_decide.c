@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The only place that says yes.
+ *
+ *  1. policy_decide() over factors that were proven in this attempt MUST say SK_GRANTED.
+ *  2. Person and card are read again: a card revoked while its holder looked for the sensor MUST be refused.
+ *  3. The grant MUST be recorded, and the counters cleared, in one durable transaction before anybody hears of it.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "daemon/attempt.h"
+#include "daemon/journal.h"
+
+/* Certificates that end within so many seconds are announced: 30 days. */
+#define EXPIRY_WARN_S (30 * 86400)
+
+static enum sk_status record_grant(struct attempt *a)
+{
+	char detail[160], factors[16];
+	struct audit_in in = { .event = EV_ATTEMPT_GRANTED, .attempt = a->id, .person = a->person.id, .account = a->account,
+		.service = a->service, .tty = a->tty, .card = a->card_hex, .actor = a->actor, .reason = factors,
+		.detail = detail };
+	enum sk_status st;
+
+	policy_factors_text(a->shown, factors);
+	/* A reason is a word: letters, digits and '-'. */
+	for (char *p = factors; *p != '\0'; p++)
+		*p = *p == '+' ? '-' : *p;
+	(void)snprintf(detail, sizeof(detail), "reader %.40s%s%.32s%s", a->reader, a->driver[0] != '\0' ? ", sensor " : "",
+	    a->driver, a->crl_issuer[0] != '\0' ? ", CRL old" : "");
+	st = store_begin(a->d->store);
+	if (st != SK_OK)
+		return st;
+	st = lockouts_clear(a->d, a->person.id, a->card_hex);
+	if (st == SK_OK)
+		st = journal_record(a->d, &in);
+	if (st == SK_OK)
+		st = store_commit(a->d->store);
+	if (st != SK_OK)
+		store_rollback(a->d->store);
+	return st;
+}
+
+/* C-LOGIN-MSG: last log-in, last log-out, failures since. What can't be read is left out: it decides nothing. */
+static void say_history(struct attempt *a)
+{
+	struct session last;
+	char when[24], n[12];
+	uint32_t failures = 0;
+	enum sk_status st = store_session_last(a->d->store, a->account, &last);
+
+	if (st == SK_E_NOENT) {
+		attempt_say(a, MSG_FIRST_LOGIN, NULL, NULL, NULL);
+		return;
+	}
+	if (st != SK_OK)
+		return;
+	(void)snprintf(when, sizeof(when), "%lld", (long long)last.opened);
+	attempt_say(a, MSG_LAST_LOGIN, when, last.tty[0] != '\0' ? last.tty : last.service, NULL);
+	if (last.closed != 0) {
+		(void)snprintf(when, sizeof(when), "%lld", (long long)last.closed);
+		attempt_say(a, MSG_LAST_LOGOUT, when, NULL, NULL);
+	}
+	if (store_failures_since(a->d->store, a->account, last.opened, &failures) == SK_OK && failures > 0) {
+		(void)snprintf(n, sizeof(n), "%u", (unsigned)failures);
+		attempt_say(a, MSG_FAILURES_SINCE, n, NULL, NULL);
+	}
+}
+
+static void say_warnings(struct attempt *a)
+{
+	char when[24];
+
+	if (a->crl_issuer[0] != '\0')
+		attempt_say(a, MSG_CRL_OLD_WARN, a->crl_issuer, a->d->config.help, NULL);
+	if (a->card->not_after != 0 && a->card->not_after - daemon_now() < EXPIRY_WARN_S) {
+		(void)snprintf(when, sizeof(when), "%lld", (long long)a->card->not_after);
+		attempt_say(a, MSG_CARD_EXPIRES_SOON, when, a->d->config.help, NULL);
+	}
+}
+
+void attempt_decide(struct attempt *a)
+{
+	static struct card card;
+	struct person person;
+	const char *reason;
+
+	if (a->kind != ATTEMPT_LOGIN || a->abandoned || policy_decide(a->required, a->shown) != SK_GRANTED) {
+		attempt_deny(a, "factors-missing");
+		return;
+	}
+	if (store_card_get(a->d->store, a->card->key, &card) != SK_OK ||
+	    store_person_by_account(a->d->store, a->account, &person) != SK_OK) {
+		attempt_fault(a, "store");
+		return;
+	}
+	if (strcmp(person.id, a->person.id) != 0 || strcmp(card.person, person.id) != 0) {
+		attempt_deny(a, "changed-meanwhile");
+		return;
+	}
+	reason = attempt_standing(&person, &card, daemon_now());
+	if (reason != NULL) {
+		attempt_deny(a, reason);
+		return;
+	}
+	if (record_grant(a) != SK_OK) {
+		attempt_fault(a, "store");
+		return;
+	}
+	say_history(a);
+	say_warnings(a);
+	attempt_finish(a, SK_GRANTED, MSG_NONE, NULL, NULL);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file admin_rig.h
+ * @brief The daemon's administration on a real store, asked over a socket pair; what it calls outside of admin*.c is replaced.
+ */
+#ifndef ADMIN_RIG_H
+#define ADMIN_RIG_H
+
+#include "daemon/admin.h"
+#include "ctl/rows.h"
+
+struct rig {
+	char dir[64];
+	struct daemon d;
+	int fds[2];               /* [0] the daemon's end, [1] the tool's. */
+	uint8_t buf[40960];
+	struct ipc_out o;
+	struct rows rows;         /* Of the last answer. */
+	enum sk_status result;
+	char text[1025];
+};
+
+/** When set, writing records fails. */
+extern enum sk_status rig_record_fails;
+/** Enrolments started. */
+extern uint32_t rig_enrolments;
+
+int rig_setup(void **state);
+int rig_teardown(void **state);
+
+/** Build a request: rig_ask(), rig_text()..., rig_answer(). */
+void rig_ask(struct rig *r, enum ipc_command command);
+void rig_text(struct rig *r, enum ipc_field f, const char *text);
+void rig_num(struct rig *r, enum ipc_field f, uint64_t v);
+/** Send it, run the daemon's side, take the answer. */
+enum sk_status rig_answer(struct rig *r);
+
+/** Text of a field of a row. */
+const char *rig_cell(const struct rig *r, size_t row, enum ipc_field f);
+uint64_t rig_cell_num(const struct rig *r, size_t row, enum ipc_field f);
+
+/** A person and an active card made without the daemon's commands. */
+void rig_person(struct rig *r, const char *id, const char *account);
+void rig_card(struct rig *r, const char *person, uint8_t first);
+/** How many records the chain has, and the newest one. */
+uint64_t rig_records(struct rig *r);
+void rig_newest(struct rig *r, struct audit_row *ret_row);
+/** Set a counter to so many failures. */
+void rig_fail(struct rig *r, enum lockout_subject subject, enum lockout_factor factor, const char *id, uint32_t n);
+
+#endif /* ADMIN_RIG_H */
