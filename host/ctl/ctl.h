@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file ctl.h
+ * @brief sekishoctl: what its subcommands share.
+ */
+#ifndef CTL_CTL_H
+#define CTL_CTL_H
+
+#include <libintl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+
+#define CTL_DOMAIN "sekisho"
+/** Translate now / mark for translation. */
+#define _(text) dgettext(CTL_DOMAIN, text)
+#define N_(text) text
+
+/** Exit statuses: constant, in the manual, for scripts and monitoring. */
+enum ctl_exit {
+	CTL_OK = 0,
+	CTL_FAILED = 1,        /**< Refused or failed. */
+	CTL_USAGE = 2,         /**< Wrong arguments. */
+	CTL_DOWN = 3,          /**< The daemon doesn't run. */
+	CTL_NOT_FOUND = 4,     /**< No such person, card, finger or file. */
+	CTL_NO_PERMISSION = 5, /**< Only root may do this. */
+	CTL_PROBLEMS = 6,      /**< A check ran and found problems. */
+};
+
+#define CTL_ANCHORS_MAX 32u
+#define CTL_ARGS_MAX 32u
+
+/** Everything a command line can hold; texts point into argv. NULL: not given. */
+struct ctl_args {
+	bool json;
+	const char *arg[CTL_ARGS_MAX]; /**< Arguments that aren't options. */
+	uint32_t args_n;
+	const char *name, *account, *role, *valid_from, *valid_until, *person, *card, *reason;
+	const char *terminal_id;
+	bool terminal;                 /**< "This terminal". */
+	const char *site, *help_desk, *format, *output, *file, *pam_dir;
+	const char *anchors[CTL_ANCHORS_MAX];
+	uint32_t anchors_n;
+	uint64_t after;
+	bool after_given;
+	uint32_t last;
+	bool bom;
+	int pin_fd;                    /**< -1: ask on the terminal. */
+};
+
+/** A subcommand; returns an exit status. */
+typedef enum ctl_exit ctl_fn(const struct ctl_args *a);
+
+ctl_fn cmd_init, cmd_status, cmd_unlock, cmd_doctor, cmd_policy_check;
+ctl_fn cmd_person_add, cmd_person_list, cmd_person_show, cmd_person_suspend, cmd_person_reinstate, cmd_person_retire;
+ctl_fn cmd_card_enrol, cmd_card_list, cmd_card_revoke, cmd_card_return, cmd_card_destroy;
+ctl_fn cmd_finger_enrol, cmd_finger_list, cmd_finger_delete;
+ctl_fn cmd_crl_import, cmd_crl_status;
+ctl_fn cmd_audit_list, cmd_audit_verify, cmd_audit_export, cmd_audit_reanchor;
+
+/** An error for people, on stderr, with the program's name. */
+void ctl_error(const char *format, ...) SK_PRINTF(1, 2);
+
+/** Parse a command line and run it: all of sekishoctl behind main(). */
+SK_MUST_CHECK SK_NONNULL enum ctl_exit ctl_run(int argc, char **argv);
+
+#endif /* CTL_CTL_H */
