@@ -26,7 +26,7 @@
 #include "safefile/safefile.h"
 #include "trust/trust_impl.h"
 
-#define ANCHOR_FILE_MAX (1024u * 1024u)
+#define ANCHOR_FILE_MAX ((size_t)1 << 20)
 #define DIR_NAMES_MAX 512
 
 char *trust_path_join(const char *dir, const char *name)
@@ -131,11 +131,8 @@ static const char *anchor_add(struct trust *t, struct sk_span der)
 		fault = "too many certificates";
 	else if (self < 0 || (self == 1 && X509_self_signed(x, 1) != 1))
 		fault = "the certificate's own signature is not good";
-	else if (!anchor_push(t->cas, x))
-		fault = "out of memory";
-	else if (self == 0 && !anchor_push(t->intermediates, x))
-		fault = "out of memory";
-	else if (self == 1 && X509_STORE_add_cert(t->anchors, x) != 1)
+	else if (!anchor_push(t->cas, x) || (self == 0 && !anchor_push(t->intermediates, x)) ||
+	    (self == 1 && X509_STORE_add_cert(t->anchors, x) != 1))
 		fault = "out of memory";
 	else if (self == 1)
 		t->anchors_n++;

@@ -29,7 +29,7 @@
 
 #define NUMBERS_FILE "numbers"
 #define NUMBERS_HEAD "sekisho-crl-numbers 1"
-#define NUMBERS_LEN_MAX (4u * 1024u * 1024u)
+#define NUMBERS_LEN_MAX ((size_t)4 << 20)
 #define NUMBERS_FIELDS 7
 
 static int crldir_takes(const char *name)

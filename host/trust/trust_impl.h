@@ -16,7 +16,7 @@
 
 #define TRUST_WHAT_MAX 160u
 #define TRUST_CERT_LEN_MAX 65536u              /**< One certificate. Unit: bytes. */
-#define TRUST_CRL_LEN_MAX (64u * 1024u * 1024u) /**< One CRL, DER or PEM. Unit: bytes. */
+#define TRUST_CRL_LEN_MAX ((size_t)64 << 20)    /**< One CRL, DER or PEM. Unit: bytes. */
 #define TRUST_EXT_N_MAX 64                     /**< Extensions in one certificate or CRL. */
 #define TRUST_CAS_MAX 256u                     /**< Anchors and intermediates. */
 #define TRUST_LISTS_MAX 256u                   /**< CRLs in force or remembered. */

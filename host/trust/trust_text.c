@@ -198,8 +198,11 @@ void trust_text_what(char reterr_what[static TRUST_WHAT_MAX], const char *file, 
 	char name[73];
 	size_t n = 0;
 
-	for (; file[n] != '\0' && n < sizeof(name) - 1; n++)
-		name[n] = file[n] >= 0x20 && file[n] < 0x7F ? file[n] : '?';
+	for (; n < sizeof(name) - 1 && file[n] != '\0'; n++) {
+		name[n] = '?';
+		if (file[n] >= 0x20 && file[n] < 0x7F)
+			name[n] = file[n];
+	}
 	name[n] = '\0';
 	(void)snprintf(reterr_what, TRUST_WHAT_MAX, "%s: %s", name, sentence);
 }

@@ -33,6 +33,7 @@ static const char usage_text[] =
 	"           [--not-before DAYS] [--not-after DAYS]     (from now, may be negative)\n"
 	"           [--eku LIST|none] [--key-usage LIST|none] [--no-digital-signature] [--ca-true]\n"
 	"           [--no-9e] [--cert-pad BYTES] [--gzip-cert] [--foreign-key]\n"
+	"           [--renew]                                  (new certificates over the folder's keys)\n"
 	"       vcard-personalise crl --ca CADIR --out FILE [--revoke CARDDIR]... [--number N]\n"
 	"           [--this-update SECONDS] [--next-update SECONDS] [--fill N] [--bad-signature]\n"
 	"           [--pem|--der]\n";
@@ -60,6 +61,7 @@ static const struct option options[] = {
 	{ "cert-pad", required_argument, NULL, 'x' },
 	{ "gzip-cert", no_argument, NULL, 'z' },
 	{ "foreign-key", no_argument, NULL, 'f' },
+	{ "renew", no_argument, NULL, 'R' },
 	{ "revoke", required_argument, NULL, 'r' },
 	{ "number", required_argument, NULL, 'N' },
 	{ "this-update", required_argument, NULL, 'u' },
@@ -76,7 +78,7 @@ struct request {
 	const char *revoke[REVOKED_MAX];
 	size_t revoke_n;
 	long tries, puk_tries, not_before, not_after, pad_n, number, this_update, next_update, fill_n;
-	bool ca_true, no_9e, gzip, foreign_key, bad_signature, der;
+	bool ca_true, no_9e, gzip, foreign_key, renew, bad_signature, der;
 };
 
 static bool parse_number(const char *text, long min, long max, long *ret_value)
@@ -109,6 +111,7 @@ static bool parse_option(int option, struct request *req)
 	case 'x': return parse_number(optarg, 1, 20000, &req->pad_n);
 	case 'z': req->gzip = true; return true;
 	case 'f': req->foreign_key = true; return true;
+	case 'R': req->renew = true; return true;
 	case 'N': return parse_number(optarg, 0, 1000000000, &req->number);
 	case 'u': return parse_number(optarg, -1000000000, 1000000000, &req->this_update);
 	case 'U': return parse_number(optarg, -1000000000, 1000000000, &req->next_update);
@@ -222,21 +225,24 @@ static bool make_conf(const struct request *req)
 	return ok;
 }
 
-/* One key with its certificate. With foreign_key the stored key is not the certified one. */
+/* One key with its certificate. With renew the key is the one there; with foreign_key it is not the certified one. */
 static bool make_slot(const struct request *req, const char *slot, const struct pki_profile *profile,
 		      X509 *issuer, EVP_PKEY *issuer_key)
 {
 	char name[16];
-	EVP_PKEY *key = pki_key_new(req->alg);
-	X509 *cert = key != NULL ? pki_cert_new(profile, key, issuer, issuer_key) : NULL;
-	bool ok = cert != NULL && report_key(slot, key);
+	EVP_PKEY *key;
+	X509 *cert;
+	bool ok;
 
+	snprintf(name, sizeof(name), "%s.key", slot);
+	key = req->renew ? pki_key_read(req->out, name) : pki_key_new(req->alg);
+	cert = key != NULL ? pki_cert_new(profile, key, issuer, issuer_key) : NULL;
+	ok = cert != NULL && report_key(slot, key);
 	if (ok && req->foreign_key) {
 		EVP_PKEY_free(key);
 		key = pki_key_new(req->alg);
 		ok = key != NULL;
 	}
-	snprintf(name, sizeof(name), "%s.key", slot);
 	ok = ok && pki_key_write(req->out, name, key);
 	snprintf(name, sizeof(name), "%s.crt", slot);
 	ok = ok && pki_cert_write(req->out, name, cert);

@@ -65,12 +65,28 @@ void *mint_alloc(size_t len)
 	return keep(KEPT_MEMORY, calloc(1, len ? len : 1));
 }
 
-static EVP_PKEY *key_explicit(void)
+static EVP_PKEY *key_p256_as(const char *param, const char *value)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 
 	assert_non_null(key);
-	assert_int_equal(EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, "explicit"), 1);
+	assert_int_equal(EVP_PKEY_set_utf8_string_param(key, param, value), 1);
+	return key;
+}
+
+static EVP_PKEY *key_exponent_3(void)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	BIGNUM *e = BN_new();
+	EVP_PKEY *key = NULL;
+
+	assert_true(ctx && e && BN_set_word(e, 3) == 1);
+	assert_int_equal(EVP_PKEY_keygen_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048), 1);
+	assert_int_equal(EVP_PKEY_CTX_set1_rsa_keygen_pubexp(ctx, e), 1);
+	assert_int_equal(EVP_PKEY_generate(ctx, &key), 1);
+	BN_free(e);
+	EVP_PKEY_CTX_free(ctx);
 	return key;
 }
 
@@ -84,7 +100,13 @@ EVP_PKEY *mint_key(enum mint_key kind)
 	case MINT_P521:
 		return keep(KEPT_KEY, EVP_EC_gen("P-521"));
 	case MINT_P256_EXPLICIT:
-		return keep(KEPT_KEY, key_explicit());
+		return keep(KEPT_KEY, key_p256_as(OSSL_PKEY_PARAM_EC_ENCODING, "explicit"));
+	case MINT_P256_COMPRESSED:
+		return keep(KEPT_KEY, key_p256_as(OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed"));
+	case MINT_RSA4104:
+		return keep(KEPT_KEY, EVP_RSA_gen(4104));
+	case MINT_RSA2048_E3:
+		return keep(KEPT_KEY, key_exponent_3());
 	case MINT_RSA2048:
 		return keep(KEPT_KEY, EVP_RSA_gen(2048));
 	case MINT_RSA3072:
@@ -174,6 +196,9 @@ static struct mint_cert make(const struct mint_cert *issuer, struct mint_spec s,
 	set_time(X509_getm_notBefore(x), MINT_NOW + (s.from || s.until ? s.from : -365 * MINT_DAY));
 	set_time(X509_getm_notAfter(x), MINT_NOW + (s.from || s.until ? s.until : 365 * MINT_DAY));
 	assert_int_equal(X509_set_pubkey(x, key), 1);
+	if (s.rsa_without_null)
+		assert_int_equal(X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(x), OBJ_nid2obj(NID_rsaEncryption),
+		    V_ASN1_UNDEF, NULL, NULL, 0), 1);
 	assert_int_equal(X509_set_version(x, s.v1 ? X509_VERSION_1 : X509_VERSION_3), 1);
 	X509V3_set_ctx(&ctx, issuer ? issuer->x : x, x, NULL, NULL, 0);
 	if (!s.v1) {

@@ -17,7 +17,10 @@
 #define MINT_NOW INT64_C(1782864000)
 #define MINT_DAY INT64_C(86400)
 
-enum mint_key { MINT_P256 = 0, MINT_P384, MINT_RSA2048, MINT_RSA3072, MINT_RSA1024, MINT_P521, MINT_P256_EXPLICIT, MINT_ED25519 };
+enum mint_key {
+	MINT_P256 = 0, MINT_P384, MINT_RSA2048, MINT_RSA3072, MINT_RSA1024, MINT_RSA4104, MINT_RSA2048_E3, MINT_P521,
+	MINT_P256_EXPLICIT, MINT_P256_COMPRESSED, MINT_ED25519,
+};
 
 /** An extension by hand. */
 struct mint_ext {
@@ -39,6 +42,7 @@ struct mint_spec {
 	const char *eku;         /**< NULL: none. */
 	struct mint_ext ext[2];
 	bool v1, no_aki;
+	bool rsa_without_null;   /**< The RSA key's algorithm lacks its NULL (RFC 3279, 2.3.1). */
 	bool break_signature;    /**< Flip a bit in it. */
 };
 

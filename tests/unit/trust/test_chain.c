@@ -215,6 +215,8 @@ static void ca_algorithms(void **state)
 	assert_int_equal(check_ca((struct mint_spec){ .kind = MINT_RSA3072 }), TRUST_GOOD);
 	assert_int_equal(check_ca((struct mint_spec){ .kind = MINT_P384 }), TRUST_GOOD);
 	assert_int_equal(check_ca((struct mint_spec){ .kind = MINT_RSA1024 }), TRUST_ALGORITHM);
+	assert_int_equal(check_ca((struct mint_spec){ .kind = MINT_RSA4104 }), TRUST_ALGORITHM);
+	assert_int_equal(check_ca((struct mint_spec){ .kind = MINT_RSA2048_E3 }), TRUST_ALGORITHM);
 	assert_int_equal(check_ca((struct mint_spec){ .kind = MINT_P521 }), TRUST_ALGORITHM);
 	assert_int_equal(check_ca((struct mint_spec){ .kind = MINT_P256_EXPLICIT }), TRUST_ALGORITHM);
 	assert_int_equal(check_ca((struct mint_spec){ .md = "SHA1" }), TRUST_ALGORITHM);

@@ -319,6 +319,30 @@ static void newer_file_than_number(void **state)
 	assert_int_equal(unlink(path), 0);
 	reopen();
 	assert_int_equal(mint_check(trust, &kept), TRUST_NO_CRL);
+	/* other bytes under the remembered number */
+	mint_site_put(site.crls, strrchr(path, '/') + 1, mint_crl((struct mint_crl){ .issuer = &root, .number = "06" }));
+	reopen();
+	assert_int_equal(mint_check(trust, &lost), TRUST_NO_CRL);
+}
+
+/* Whoever only looks (another user, a folder of root's) writes nothing, and is not hindered by it. */
+static void reader_does_not_write(void **state)
+{
+	char path[300];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	mint_import(trust, mint_crl((struct mint_crl){ .issuer = &root, .number = "05" }));
+	assert_int_equal(mint_site_find(&site, ".crl", path, sizeof(path)), 1);
+	mint_site_put(site.crls, strrchr(path, '/') + 1, mint_crl((struct mint_crl){ .issuer = &root, .number = "06",
+	    .revoked = &lost }));
+	(void)snprintf(path, sizeof(path), "%s/numbers", site.crls);
+	assert_int_equal(chmod(path, 0644) | chmod(site.dir, 0755) | chmod(site.crls, 0755), 0);
+	assert_int_equal(seteuid(65534), 0);
+	reopen();
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(mint_check(trust, &lost), TRUST_REVOKED);
 }
 
 static void open_refused(const char *file, const char *why)
@@ -442,7 +466,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 		T(import_puts_in_force), T(old_and_denies_are_told), T(pem_is_taken), T(damaged_bytes_refused),
 		T(signature_and_issuer), T(form_of_the_list), T(narrow_scopes_refused), T(numbers_never_go_back),
-		T(deleting_the_list_does_not_help), T(newer_file_than_number), T(damaged_files_refuse_all),
+		T(deleting_the_list_does_not_help), T(newer_file_than_number), T(reader_does_not_write), T(damaged_files_refuse_all),
 		T(damaged_numbers_refuse_all), T(failed_write_keeps_the_old_list), T(failed_first_import_leaves_nothing),
 	};
 

@@ -210,6 +210,35 @@ static void list_of_another_key_does_not_speak(void **state)
 	assert_int_equal(mint_check(trust, &lost), TRUST_REVOKED);
 }
 
+/* The anchor's key under the name of the CA below it: same key in the path, but not that name. */
+static void list_of_another_name_in_the_path_does_not_speak(void **state)
+{
+	struct mint_cert twin = mint_ca(&root, (struct mint_spec){ .name = "Sub", .key = root.key });
+
+	(void)state;
+	mint_site_add(&site, "twin.der", &twin);
+	reopen(true);
+	put_root_list();
+	put((struct mint_crl){ .issuer = &twin });
+	assert_int_equal(mint_check(trust, &kept), TRUST_NO_CRL);
+}
+
+static void freshest_list_decides_about_age(void **state)
+{
+	const struct mint_ext only_user = { "2.5.29.28", true, "DER:30038101FF" };
+	bool warn = true;
+
+	(void)state;
+	put_root_list();
+	put((struct mint_crl){ .issuer = &sub, .revoked = &lost });
+	put((struct mint_crl){ .issuer = &sub, .from = -3600, .until = 10 * MINT_DAY, .ext = { only_user } });
+	assert_int_equal(mint_check_at(trust, mint_span(&kept), MINT_NOW + 9 * MINT_DAY, &warn), TRUST_GOOD);
+	assert_false(warn);
+	assert_int_equal(mint_check_at(trust, mint_span(&lost), MINT_NOW + 9 * MINT_DAY, &warn), TRUST_REVOKED);
+	assert_int_equal(mint_check_at(trust, mint_span(&kept), MINT_NOW + 10 * MINT_DAY + 1, &warn), TRUST_GOOD);
+	assert_true(warn);
+}
+
 /* Roll-over by self-issued certificates (RFC 4210, 4.4): the new key's list covers what the old key issued. */
 static void self_issued_roll_over(void **state)
 {
@@ -321,7 +350,8 @@ int main(void)
 		T(every_issuer_needs_a_list), T(lists_not_required), T(revoked_leaf_and_ca),
 		T(serial_is_matched_with_its_issuer_and_sign), T(any_reason_is_revoked), T(age_warns_then_denies),
 		T(old_list_denies_also_when_not_required), T(list_from_the_future_is_none), T(revoked_wins),
-		T(user_and_ca_lists), T(list_of_another_key_does_not_speak), T(self_issued_roll_over),
+		T(user_and_ca_lists), T(list_of_another_key_does_not_speak),
+		T(list_of_another_name_in_the_path_does_not_speak), T(freshest_list_decides_about_age), T(self_issued_roll_over),
 		T(separate_list_key), T(separate_list_key_of_another_anchor), T(self_issued_list_key), T(expired_list_key),
 	};
 

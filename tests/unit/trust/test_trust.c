@@ -222,6 +222,7 @@ static void reads_each_key(void **state)
 		{ MINT_RSA2048, SK_OK, ALG_RSA2048_SHA256 }, { MINT_RSA3072, SK_E_UNSUPPORTED, 0 },
 		{ MINT_RSA1024, SK_E_UNSUPPORTED, 0 }, { MINT_P521, SK_E_UNSUPPORTED, 0 },
 		{ MINT_ED25519, SK_E_UNSUPPORTED, 0 }, { MINT_P256_EXPLICIT, SK_E_UNSUPPORTED, 0 },
+		{ MINT_P256_COMPRESSED, SK_E_UNSUPPORTED, 0 }, { MINT_RSA2048_E3, SK_E_UNSUPPORTED, 0 },
 	};
 
 	(void)state;
@@ -233,6 +234,16 @@ static void reads_each_key(void **state)
 		if (rows[i].st == SK_OK)
 			assert_int_equal(c.alg, rows[i].alg);
 	}
+}
+
+static void key_has_one_form(void **state)
+{
+	struct mint_cert leaf = mint_leaf(&root, (struct mint_spec){ .name = "Card", .kind = MINT_RSA2048,
+	    .rsa_without_null = true });
+	struct trust_cert c;
+
+	(void)state;
+	assert_int_equal(trust_cert_read(mint_span(&leaf), &c), SK_E_FORMAT);
 }
 
 static void negative_serial_is_shown_and_huge_refused(void **state)
@@ -362,7 +373,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 		T(opens_each_form), T(opens_pem_with_several), T(empty_folder_says_where),
 		T(malformed_file_refuses_all), T(key_among_anchors_is_told), T(anchor_with_bad_self_signature),
-		T(writable_or_linked_files_refused), T(reads_a_certificate), T(reads_each_key),
+		T(writable_or_linked_files_refused), T(reads_a_certificate), T(reads_each_key), T(key_has_one_form),
 		T(negative_serial_is_shown_and_huge_refused), T(damaged_bytes_refused), T(extension_twice_refused),
 		T(hostile_names_are_escaped), T(long_names_are_cut_at_a_character), T(words_are_all_there),
 	};

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+# Bench programs, unit tests and fuzzers. Tests may include everything; nothing includes them.
+$(B)/tests/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost -Ipam_module -Itests -Itests/bench/fingers -Itests/bench/pam \
+	-Itests/bench/card $(call pkg,cflags,cmocka libsystemd libpcsclite json-c) -DSITE_BUILD='"$(B)"'
+$(B)/tests/bench/fingers/% $(B)/tests/unit/finger/%: CPP_OF += $(call pkg,cflags,libfprint-2)
+$(B)/tests/bench/vcard/%: CPP_OF = -D_GNU_SOURCE -Itests/bench/vcard
+
+# --- bench programs ------------------------------------------------------------------------------------------
+bench_obj = $(patsubst %.c,$(B)/%.o,$(1))
+VCARD_COMMON := $(filter-out %/main.c %/personalise.c %/drive.c,$(wildcard tests/bench/vcard/*.c))
+FINGER_COMMON := tests/bench/fingers/synthfinger.c tests/bench/fingers/virtualsensor.c
+BENCH := $(addprefix $(B)/bench/,vcard vcard-personalise vcard-drive synthfinger fingerlab carddrive cardrival pamdrive memcount pamweight)
+
+$(B)/bench/vcard: $(call bench_obj,tests/bench/vcard/main.c $(VCARD_COMMON))
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(call link,$(call pkg,libs,libcrypto zlib))
+$(B)/bench/vcard-personalise: $(call bench_obj,tests/bench/vcard/personalise.c $(VCARD_COMMON))
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(call link,$(call pkg,libs,libcrypto zlib))
+$(B)/bench/vcard-drive: $(call bench_obj,tests/bench/vcard/drive.c $(VCARD_COMMON))
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(call link,$(call pkg,libs,libcrypto zlib))
+$(B)/bench/synthfinger: $(call bench_obj,tests/bench/fingers/synthfinger_main.c $(FINGER_COMMON))
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(call link,-lm)
+$(B)/bench/fingerlab: $(call bench_obj,tests/bench/fingers/fingerlab.c $(FINGER_COMMON)) $(HOST_LIBS)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(call link,$(call pkg,libs,libfprint-2) -lm)
+$(B)/bench/carddrive: $(B)/tests/bench/card/carddrive.o $(HOST_LIBS)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(call link)
+$(B)/bench/cardrival: $(B)/tests/bench/card/cardrival.o $(HOST_LIBS)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(call link,$(call pkg,libs,libpcsclite))
+$(B)/bench/pamdrive: $(call bench_obj,$(wildcard tests/bench/pam/*.c)) $(HOST_LIBS)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(call link,-lpam)
+$(B)/bench/pamweight: $(B)/tests/bench/figures/pamweight.o
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(call link,-lpam)
+$(B)/bench/memcount: $(B)/tests/bench/memcount.o
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(call link)
+.PHONY: bench-programs
+bench-programs: $(BENCH)
+
+# --- unit tests: tests/unit/<folder>/test_<topic>.c, together with the other sources of its folder ----------------
+# Tests put short names into short buffers; gcc's guess about truncation is for the product.
+$(B)/tests/unit/%: CPP_OF += -Itests/unit $(if $(findstring clang,$(CC)),,-Wno-format-truncation)
+
+UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
+UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
+# What a folder's tests link with: our archives, then Debian's libraries.
+UNIT_LIBS_core := core
+UNIT_LIBS_ipc := common core
+UNIT_LIBS_msg := common core
+UNIT_LIBS_store := store common core
+UNIT_LIBS_trust := trust common core
+UNIT_LIBS_config := config common core
+UNIT_LIBS_ctl := daemon ctl store trust config common core
+UNIT_LIBS_daemon := daemon store trust config common core
+UNIT_LIBS_admin := daemon ctl store trust config common core
+UNIT_LIBS_card := watch card common core
+UNIT_LIBS_finger := finger common core
+UNIT_LIBS_sandbox := sandbox common core
+UNIT_LIBS_pam := common core
+unit_libs = $(patsubst %,$(B)/lib%.a,$(UNIT_LIBS_$(1)))
+unit_help = $(patsubst %.c,$(B)/%.o,$(filter-out tests/unit/$(1)/test_%,$(wildcard tests/unit/$(1)/*.c)))
+UNIT_PKG_core :=
+UNIT_PKG_ipc :=
+UNIT_PKG_store := sqlite3 libcrypto
+UNIT_PKG_trust := libcrypto
+UNIT_PKG_config := inih
+UNIT_PKG_ctl := json-c libsystemd libcrypto inih sqlite3
+UNIT_PKG_daemon := libsystemd sqlite3 libcrypto inih
+UNIT_PKG_admin := json-c libsystemd libcrypto inih sqlite3
+UNIT_PKG_card := zlib
+UNIT_PKG_finger := libfprint-2 gio-2.0 gobject-2.0 glib-2.0
+UNIT_PKG_sandbox := libseccomp
+UNIT_PKG_pam :=
+UNIT_EXTRA_pam := -lpam -ldl
+UNIT_EXTRA_finger := -lm
+
+UNIT_OBJ_finger := $(call bench_obj,tests/bench/fingers/fingerrig.c $(FINGER_COMMON))
+UNIT_OBJ_pam := $(call bench_obj,tests/bench/pam/driver.c tests/bench/pam/memscan.c pam_module/client.c)
+$(B)/pam_module/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ipam_module
+
+.SECONDEXPANSION:
+$(UNIT): $(B)/unit/%: $(B)/tests/unit/%.o $$(call unit_help,$$(firstword $$(subst /, ,$$*))) $$(UNIT_OBJ_$$(firstword $$(subst /, ,$$*))) \
+	$$(call unit_libs,$$(firstword $$(subst /, ,$$*)))
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) \
+		-Wl,--end-group $(call pkg,libs,cmocka $(UNIT_PKG_$(notdir $(@D)))) $(UNIT_EXTRA_$(notdir $(@D)))
+# A module that the PAM tests put beside ours in a stack.
+$(B)/unit/pam/peek_module.so: tests/unit/pam/peek/peek_module.c $(B)/autoconf.h
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) $(HOST_CPP) -fPIC -shared -o $@ $< -lpam
+.PHONY: unit-programs
+unit-programs: $(UNIT) $(B)/unit/pam/peek_module.so $(B)/pam_sekisho.so $(B)/po/ja.mo
+
+# --- the test build: virtual sensor and card allowed, fixed place in the test's own /run ---------------------------
+TEST_MAKE := $(MAKE) --no-print-directory CONFIG_VIRTUAL_SENSOR=y CONFIG_VIRTUAL_CARD=y prefix=/run/sekisho-bench
+.PHONY: test-build
+test-build: ## Build programs, bench and unit tests for the test bench
+	$(Q)$(TEST_MAKE) B=build/test all bench-programs unit-programs
+
+# --- the two commands ------------------------------------------------------------------------------------------------
+.PHONY: demo test bench
+demo: deps-test ## Play the whole story on real parts, narrated (root)
+	$(Q)$(TEST_MAKE) -s B=build/test all bench-programs
+	$(Q)tests/demo.sh
+bench: deps-test ## Print the figures beside their aims and beside the peers (root)
+	$(Q)$(TEST_MAKE) -s B=build/test all bench-programs
+	$(Q)tests/bench/figures.sh
+test: deps-test ## Run everything (root; under 20 minutes)
+	$(Q)tests/run
+
+# --- fuzzers: clang's libFuzzer, the product's sources with ASan, UBSan and coverage (B=build/fuzz CC=clang) --------------
+FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_CORE := $(wildcard firmware/core/*.c)
+FUZZ_COMMON := $(wildcard host/common/ipc/*.c host/common/safefile/*.c host/common/msg/*.c)
+FUZZ_SRC_ipc := $(FUZZ_COMMON)
+FUZZ_SRC_config := $(FUZZ_COMMON) $(wildcard host/config/*.c)
+FUZZ_SRC_cert := $(FUZZ_COMMON) $(wildcard host/trust/*.c)
+FUZZ_SRC_crl := $(FUZZ_SRC_cert)
+FUZZ_SRC_piv := $(FUZZ_COMMON) $(filter-out %/main.c %/process.c,$(wildcard host/card/*.c))
+# The list's own signature can't be guessed by a fuzzer: the check is replaced at link time, in the fuzzer alone.
+FUZZ_LD_crl := -Wl,--wrap=X509_CRL_verify
+FUZZ_PKG_config := inih
+FUZZ_PKG_cert := libcrypto
+FUZZ_PKG_crl := libcrypto
+FUZZ_PKG_piv := zlib
+FUZZ_CPP = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost -Itests -Itests/unit $(call pkg,cflags,libpcsclite)
+$(FUZZ): $(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(B)/autoconf.h $(FUZZ_CORE) $$(FUZZ_SRC_$$*)
+	$(call say,FUZZ,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)clang -std=c11 -g -O1 -w -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(FUZZ_CPP) -o $@ \
+		$(filter %.c,$^) $(FUZZ_LD_$*) $(if $(FUZZ_PKG_$*),$(call pkg,libs,$(FUZZ_PKG_$*)))
+.PHONY: fuzz-programs fuzz
+fuzz-programs: $(FUZZ)
+fuzz: deps-test ## Fuzz each target for an hour
+	$(Q)SECONDS_EACH=3600 tests/fuzz/short.sh
