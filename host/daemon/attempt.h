@@ -79,6 +79,7 @@ struct attempt {
 	uint8_t digest[TRUST_DIGEST_MAX];
 	size_t digest_len;
 	bool pin_sent;
+	bool renewed;                  /**< The card showed a certificate that isn't the stored one. */
 	char crl_issuer[129];          /**< Issuer whose CRL is old but still taken; "" none. */
 	uint32_t prompt_id;
 	enum msg_id last_said;         /**< So that a state that repeats is said once. */

@@ -174,6 +174,8 @@ void attempt_on_cert(struct attempt *a, const struct ipc_msg *m)
 		attempt_fault(a, "store");
 		return;
 	}
+	a->renewed = a->kind == ATTEMPT_LOGIN;
+	a->card->not_after = cert.not_after;
 	memcpy(a->card->auth_cert, der->p, der->len);
 	a->card->auth_cert_len = (uint32_t)der->len;
 	attempt_card_identified(a);

@@ -28,12 +28,16 @@ static enum sk_status record_grant(struct attempt *a)
 	/* A reason is a word: letters, digits and '-'. */
 	for (char *p = factors; *p != '\0'; p++)
 		*p = *p == '+' ? '-' : *p;
-	(void)snprintf(detail, sizeof(detail), "reader %.40s%s%.32s%s", a->reader, a->driver[0] != '\0' ? ", sensor " : "",
-	    a->driver, a->crl_issuer[0] != '\0' ? ", CRL old" : "");
+	(void)snprintf(detail, sizeof(detail), "reader %.40s%s%.32s%s%s", a->reader, a->driver[0] != '\0' ? ", sensor " : "",
+	    a->driver, a->crl_issuer[0] != '\0' ? ", CRL old" : "",
+	    a->renewed ? ", certificate renewed" : "");
 	st = store_begin(a->d->store);
 	if (st != SK_OK)
 		return st;
 	st = lockouts_clear(a->d, a->person.id, a->card_hex);
+	/* The new certificate was chained and its key has signed: from now on the card is known by it. */
+	if (st == SK_OK && a->renewed)
+		st = store_card_renew(a->d->store, a->card, daemon_now());
 	if (st == SK_OK)
 		st = journal_record(a->d, &in);
 	if (st == SK_OK)

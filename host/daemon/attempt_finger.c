@@ -342,11 +342,8 @@ void attempt_on_verdict(struct attempt *a, const struct ipc_msg *m)
 		attempt_fault(a, "protocol");
 		return;
 	}
+	/* The charge stays held: the grant clears it, any other end gives it back. */
 	a->shown |= FACTOR_FINGER;
-	if (lockouts_refund(a->d, &a->charge) != SK_OK) {
-		attempt_fault(a, "store");
-		return;
-	}
 	if (a->abandoned) {
 		attempt_end_abandoned(a);
 		return;

@@ -189,13 +189,14 @@ void attempt_on_signature(struct attempt *a, const struct ipc_msg *m)
 	a->shown |= FACTOR_CARD;
 	if (a->pin_sent && a->key_ref == 0x9A)
 		a->shown |= FACTOR_PIN;
-	/* Judged right: no failure. A count that can't be given back is no reason to let anybody in. */
-	if (lockouts_refund(a->d, &a->charge) != SK_OK) {
-		attempt_fault(a, "store");
-		return;
-	}
 	if (a->abandoned) {
 		attempt_end_abandoned(a);
+		return;
+	}
+	/* Judged right: no failure. Given back now when more is to come; else the grant clears it, or the end gives it
+	 * back. A count that can't be given back is no reason to let anybody in. */
+	if ((a->kind != ATTEMPT_LOGIN || (a->required & FACTOR_FINGER) != 0) && lockouts_refund(a->d, &a->charge) != SK_OK) {
+		attempt_fault(a, "store");
 		return;
 	}
 	attempt_step_deadline(a, 0);

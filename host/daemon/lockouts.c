@@ -73,80 +73,60 @@ enum sk_status lockouts_look(struct daemon *d, const char *person, const char *c
 	return st;
 }
 
-/* Reckon all three first: a counter that refuses leaves the others untouched. */
-static enum sk_status reckon(struct daemon *d, const struct lockout_id ids[static 3], enum lockout_factor factor,
-    uint8_t rec[static 3][LOCKOUT_RECORD_LEN], uint32_t *reterr_wait_s)
-{
-	struct lockout_time now;
-	enum sk_status st = daemon_lockout_time(&now);
-
-	for (size_t i = 0; i < 3 && st == SK_OK; i++) {
-		uint16_t left;
-
-		st = get_or_init(d, &ids[i], rec[i]);
-		if (st == SK_OK)
-			st = lockout_charge(rec[i], lockouts_policy(&d->config, ids[i].subject, factor), &now, &left,
-			    reterr_wait_s);
-	}
-	return st;
-}
-
-/* Each put is durable by itself (store.h rule 2). A failure in the middle leaves tries charged that were never
- * judged: that errs to the safe side, and is taken back as far as the store still lets us. */
 enum sk_status lockouts_charge(struct daemon *d, const char *person, const char *card, enum lockout_factor factor,
     struct charge *ret_charge, uint32_t *reterr_wait_s)
 {
 	struct charge c = { .held = true, .factor = factor };
-	uint8_t rec[3][LOCKOUT_RECORD_LEN];
+	struct lockout_entry e[3];
+	struct lockout_time now;
 	enum sk_status st = make_ids(d, person, card, factor, c.ids);
-	size_t done = 0;
 
 	if (st == SK_OK)
-		st = reckon(d, c.ids, factor, rec, reterr_wait_s);
-	while (st == SK_OK && done < 3) {
-		st = store_lockout_put(d->store, &c.ids[done], rec[done]);
+		st = daemon_lockout_time(&now);
+	for (size_t i = 0; i < 3 && st == SK_OK; i++) {
+		uint16_t left;
+
+		e[i].id = c.ids[i];
+		st = get_or_init(d, &c.ids[i], e[i].rec);
 		if (st == SK_OK)
-			done++;
+			st = lockout_charge(e[i].rec, lockouts_policy(&d->config, c.ids[i].subject, factor), &now, &left,
+			    reterr_wait_s);
 	}
-	if (st == SK_OK) {
+	/* All three durable together, read back and found equal: only now may anybody judge. */
+	if (st == SK_OK)
+		st = store_lockout_put_all(d->store, e, 3);
+	if (st == SK_OK)
 		*ret_charge = c;
-		return SK_OK;
-	}
-	while (done > 0) {
-		done--;
-		if (lockout_refund(rec[done]) != SK_OK || store_lockout_put(d->store, &c.ids[done], rec[done]) != SK_OK)
-			break;
-	}
 	return st;
 }
 
 enum sk_status lockouts_refund(struct daemon *d, struct charge *c)
 {
+	struct lockout_entry e[3];
+	size_t n = 0;
 	enum sk_status st = SK_OK;
 
 	if (!c->held)
 		return SK_OK;
 	c->held = false;
-	for (size_t i = 0; i < 3; i++) {
-		uint8_t rec[LOCKOUT_RECORD_LEN];
-		enum sk_status one = store_lockout_get(d->store, &c->ids[i], rec);
-
-		if (one == SK_OK) {
-			one = lockout_refund(rec);
-			if (one == SK_OK)
-				one = store_lockout_put(d->store, &c->ids[i], rec);
-			else if (one == SK_E_STATE)
-				one = SK_OK; /* an administrator unlocked meanwhile: nothing to take back */
-		}
-		if (one != SK_OK)
-			st = one;
+	for (size_t i = 0; i < 3 && st == SK_OK; i++) {
+		e[n].id = c->ids[i];
+		st = store_lockout_get(d->store, &c->ids[i], e[n].rec);
+		if (st == SK_OK)
+			st = lockout_refund(e[n].rec);
+		if (st == SK_OK)
+			n++;
+		else if (st == SK_E_STATE)
+			st = SK_OK; /* an administrator unlocked meanwhile: nothing to take back */
 	}
-	return st;
+	return st == SK_OK && n > 0 ? store_lockout_put_all(d->store, e, n) : st;
 }
 
 enum sk_status lockouts_clear(struct daemon *d, const char *person, const char *card)
 {
 	static const enum lockout_factor factors[] = { LOCK_PIN, LOCK_FINGER };
+	struct lockout_entry e[6];
+	size_t n = 0;
 	enum sk_status st = SK_OK;
 
 	for (size_t f = 0; f < 2 && st == SK_OK; f++) {
@@ -154,20 +134,20 @@ enum sk_status lockouts_clear(struct daemon *d, const char *person, const char *
 
 		st = make_ids(d, person, card, factors[f], ids);
 		for (size_t i = 0; i < 3 && st == SK_OK; i++) {
-			uint8_t rec[LOCKOUT_RECORD_LEN], before[LOCKOUT_RECORD_LEN];
+			uint8_t before[LOCKOUT_RECORD_LEN];
 
-			st = store_lockout_get(d->store, &ids[i], rec);
+			e[n].id = ids[i];
+			st = store_lockout_get(d->store, &ids[i], e[n].rec);
 			if (st == SK_E_NOENT) {
-				st = SK_OK;
+				st = SK_OK; /* never charged */
 				continue;
 			}
 			if (st != SK_OK)
 				break;
-			memcpy(before, rec, sizeof(before));
-			st = lockout_clear(rec);
-			if (st == SK_OK && memcmp(before, rec, sizeof(before)) != 0)
-				st = store_lockout_put(d->store, &ids[i], rec);
+			memcpy(before, e[n].rec, sizeof(before));
+			st = lockout_clear(e[n].rec);
+			n += st == SK_OK && memcmp(before, e[n].rec, sizeof(before)) != 0 ? 1 : 0;
 		}
 	}
-	return st;
+	return st == SK_OK && n > 0 ? store_lockout_put_all(d->store, e, n) : st;
 }

@@ -97,6 +97,13 @@ enum sk_status store_card_by_head(struct store *s, const uint8_t *head, size_t h
 	return s->ops->card_by_head(s, head, head_len, ret_c);
 }
 
+enum sk_status store_card_renew(struct store *s, const struct card *c, int64_t now)
+{
+	if (c->auth_cert_len < STORE_HEAD_MIN || c->auth_cert_len > STORE_CERT_MAX)
+		return SK_E_ARG;
+	return s->ops->card_renew(s, c, now);
+}
+
 enum sk_status store_card_set_status(struct store *s, const uint8_t key[static STORE_KEY_LEN], enum card_status st,
     const char *reason, int64_t now)
 {
@@ -149,9 +156,21 @@ enum sk_status store_lockout_get(struct store *s, const struct lockout_id *id,
 enum sk_status store_lockout_put(struct store *s, const struct lockout_id *id,
     const uint8_t rec[static LOCKOUT_RECORD_LEN])
 {
-	if (!store_lockout_id_is_valid(id))
+	struct lockout_entry e = { .id = *id };
+
+	memcpy(e.rec, rec, sizeof(e.rec));
+	return store_lockout_put_all(s, &e, 1);
+}
+
+enum sk_status store_lockout_put_all(struct store *s, const struct lockout_entry *e, size_t n)
+{
+	if (n < 1 || n > LOCKOUT_PUT_MAX)
 		return SK_E_ARG;
-	return s->ops->lockout_put(s, id, rec);
+	for (size_t i = 0; i < n; i++) {
+		if (!store_lockout_id_is_valid(&e[i].id))
+			return SK_E_ARG;
+	}
+	return s->ops->lockout_put(s, e, n);
 }
 
 enum sk_status store_lockout_each(struct store *s, store_lockout_fn *fn, void *arg)

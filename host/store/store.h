@@ -88,6 +88,13 @@ struct lockout_id {
 	char id[2 * STORE_KEY_LEN + 1];      /**< Person id, card key in hex, terminal id. */
 };
 
+/** A record with its owner. */
+struct lockout_entry {
+	struct lockout_id id;
+	uint8_t rec[LOCKOUT_RECORD_LEN];
+};
+#define LOCKOUT_PUT_MAX 16u
+
 struct session {
 	uint64_t id;
 	uint64_t attempt;
@@ -186,6 +193,9 @@ SK_MUST_CHECK SK_NONNULL enum sk_status store_card_by_head(struct store *s, cons
 /** SK_E_NOENT: unknown. SK_E_STATE: a card that was revoked, returned or destroyed never becomes active again, and a
  *  destroyed one stays destroyed. Repeating the same status renews reason and time. */
 SK_MUST_CHECK SK_NONNULL enum sk_status store_card_set_status(struct store *s, const uint8_t key[static STORE_KEY_LEN], enum card_status st, const char *reason, int64_t now);
+/** A new certificate over the same key (c->key), proven at a log-in: auth_cert and not_after of @p c replace the stored
+ *  ones of an active card. SK_E_NOENT: no such card; SK_E_STATE: it is not active. */
+SK_MUST_CHECK SK_NONNULL enum sk_status store_card_renew(struct store *s, const struct card *c, int64_t now);
 /** All cards (@p person NULL) or one person's. */
 SK_MUST_CHECK enum sk_status store_card_each(struct store *s, const char *person, store_card_fn *fn, void *arg);
 
@@ -202,6 +212,8 @@ SK_MUST_CHECK enum sk_status store_print_delete(struct store *s, const char *per
  * equal on SK_OK; on failure it may stand or not. each: SK_E_CORRUPT behind the last row when a record is gone. */
 SK_MUST_CHECK SK_NONNULL enum sk_status store_lockout_get(struct store *s, const struct lockout_id *id, uint8_t ret_rec[static LOCKOUT_RECORD_LEN]);
 SK_MUST_CHECK SK_NONNULL enum sk_status store_lockout_put(struct store *s, const struct lockout_id *id, const uint8_t rec[static LOCKOUT_RECORD_LEN]);
+/** Several at once, all or none, and durable together: 1..LOCKOUT_PUT_MAX entries with different ids. */
+SK_MUST_CHECK SK_NONNULL enum sk_status store_lockout_put_all(struct store *s, const struct lockout_entry *e, size_t n);
 SK_MUST_CHECK enum sk_status store_lockout_each(struct store *s, store_lockout_fn *fn, void *arg);
 
 /* Sessions. in->id is ignored, in->closed must be 0. */

@@ -28,6 +28,7 @@ struct store_ops {
 	enum sk_status (*card_add)(struct store *s, const struct card *c);
 	enum sk_status (*card_get)(struct store *s, const uint8_t key[static STORE_KEY_LEN], struct card *ret_c);
 	enum sk_status (*card_by_head)(struct store *s, const uint8_t *head, size_t head_len, struct card *ret_c);
+	enum sk_status (*card_renew)(struct store *s, const struct card *c, int64_t now);
 	enum sk_status (*card_set_status)(struct store *s, const uint8_t key[static STORE_KEY_LEN], enum card_status st,
 	    const char *reason, int64_t now);
 	enum sk_status (*card_each)(struct store *s, const char *person, store_card_fn *fn, void *arg);
@@ -38,8 +39,7 @@ struct store_ops {
 
 	enum sk_status (*lockout_get)(struct store *s, const struct lockout_id *id,
 	    uint8_t ret_rec[static LOCKOUT_RECORD_LEN]);
-	enum sk_status (*lockout_put)(struct store *s, const struct lockout_id *id,
-	    const uint8_t rec[static LOCKOUT_RECORD_LEN]);
+	enum sk_status (*lockout_put)(struct store *s, const struct lockout_entry *e, size_t n);
 	enum sk_status (*lockout_each)(struct store *s, store_lockout_fn *fn, void *arg);
 
 	enum sk_status (*session_open)(struct store *s, const struct session *in, uint64_t *ret_id);

@@ -437,6 +437,7 @@ static const struct store_ops sqlite_ops = {
 	.card_add = sqlite_card_add,
 	.card_get = sqlite_card_get,
 	.card_by_head = sqlite_card_by_head,
+	.card_renew = sqlite_card_renew,
 	.card_set_status = sqlite_card_set_status,
 	.card_each = sqlite_card_each,
 	.print_add = sqlite_print_add,

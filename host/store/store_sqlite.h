@@ -98,6 +98,7 @@ enum sk_status sqlite_person_each(struct store *s, store_person_fn *fn, void *ar
 enum sk_status sqlite_card_add(struct store *s, const struct card *c);
 enum sk_status sqlite_card_get(struct store *s, const uint8_t key[static STORE_KEY_LEN], struct card *ret_c);
 enum sk_status sqlite_card_by_head(struct store *s, const uint8_t *head, size_t head_len, struct card *ret_c);
+enum sk_status sqlite_card_renew(struct store *s, const struct card *c, int64_t now);
 enum sk_status sqlite_card_set_status(struct store *s, const uint8_t key[static STORE_KEY_LEN], enum card_status st,
     const char *reason, int64_t now);
 enum sk_status sqlite_card_each(struct store *s, const char *person, store_card_fn *fn, void *arg);
@@ -106,8 +107,7 @@ enum sk_status sqlite_print_each(struct store *s, const char *person, store_prin
 enum sk_status sqlite_print_delete(struct store *s, const char *person, const char *finger);
 enum sk_status sqlite_lockout_get(struct store *s, const struct lockout_id *id,
     uint8_t ret_rec[static LOCKOUT_RECORD_LEN]);
-enum sk_status sqlite_lockout_put(struct store *s, const struct lockout_id *id,
-    const uint8_t rec[static LOCKOUT_RECORD_LEN]);
+enum sk_status sqlite_lockout_put(struct store *s, const struct lockout_entry *e, size_t n);
 enum sk_status sqlite_lockout_each(struct store *s, store_lockout_fn *fn, void *arg);
 enum sk_status sqlite_session_open(struct store *s, const struct session *in, uint64_t *ret_id);
 enum sk_status sqlite_session_close(struct store *s, uint64_t id, int64_t now);

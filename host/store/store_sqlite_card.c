@@ -150,6 +150,31 @@ enum sk_status sqlite_card_set_status(struct store *s, const uint8_t key[static 
 	return tx_leave(k, own, st);
 }
 
+enum sk_status sqlite_card_renew(struct store *s, const struct card *c, int64_t now)
+{
+	struct keeper *k = keeper_of(s);
+	enum card_status status = CARD_DESTROYED;
+	enum sk_status st;
+	struct query q;
+	bool own = false;
+
+	st = tx_enter(k, &own);
+	if (st != SK_OK)
+		return st;
+	st = current_status(k, c->key, &status);
+	if (st == SK_OK && status != CARD_ACTIVE)
+		st = SK_E_STATE;
+	if (st == SK_OK) {
+		registry_open(k, &q, "UPDATE card SET auth_cert = ?, not_after = ?, changed = ? WHERE key = ?");
+		query_put_blob(&q, c->auth_cert, c->auth_cert_len);
+		query_put_i64(&q, c->not_after);
+		query_put_i64(&q, now);
+		query_put_blob(&q, c->key, STORE_KEY_LEN);
+		st = query_run(&q);
+	}
+	return tx_leave(k, own, st);
+}
+
 enum sk_status sqlite_card_each(struct store *s, const char *person, store_card_fn *fn, void *arg)
 {
 	enum sk_status st = SK_OK, end;

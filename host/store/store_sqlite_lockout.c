@@ -117,27 +117,48 @@ enum sk_status sqlite_lockout_get(struct store *s, const struct lockout_id *id,
 	return st == SK_OK ? SK_E_CORRUPT : st;
 }
 
-enum sk_status sqlite_lockout_put(struct store *s, const struct lockout_id *id,
-    const uint8_t rec[static LOCKOUT_RECORD_LEN])
+static enum sk_status write_record(struct keeper *k, const struct lockout_entry *e)
 {
-	struct keeper *k = keeper_of(s);
-	uint8_t back[LOCKOUT_RECORD_LEN];
-	enum sk_status st;
 	struct query q;
 
 	query_open(&q, k->lock,
 	    "INSERT INTO lockout (subject, factor, id, record) VALUES (?, ?, ?, ?)"
 	    " ON CONFLICT (subject, factor, id) DO UPDATE SET record = excluded.record");
-	put_id(&q, id);
-	query_put_blob(&q, rec, LOCKOUT_RECORD_LEN);
-	st = query_run(&q);
-	if (st == SK_OK)
-		st = make_known(k, id);
+	put_id(&q, &e->id);
+	query_put_blob(&q, e->rec, LOCKOUT_RECORD_LEN);
+	return query_run(&q);
+}
+
+/* One commit, one fsync, for all of them. */
+static enum sk_status write_all(struct keeper *k, const struct lockout_entry *e, size_t n)
+{
+	enum sk_status st = sql_run(k->lock, "BEGIN IMMEDIATE");
+
 	if (st != SK_OK)
 		return st;
-	st = read_record(k, id, back);
-	if (st == SK_E_NOENT || (st == SK_OK && memcmp(back, rec, LOCKOUT_RECORD_LEN) != 0))
-		st = SK_E_CORRUPT;
+	for (size_t i = 0; i < n && st == SK_OK; i++)
+		st = write_record(k, &e[i]);
+	if (st == SK_OK)
+		st = sql_run(k->lock, "COMMIT");
+	if (st != SK_OK && sql_run(k->lock, "ROLLBACK") != SK_OK) {
+		/* Refused when SQLite did it already. If it fails, the next BEGIN fails too. */
+	}
+	return st;
+}
+
+enum sk_status sqlite_lockout_put(struct store *s, const struct lockout_entry *e, size_t n)
+{
+	struct keeper *k = keeper_of(s);
+	uint8_t back[LOCKOUT_RECORD_LEN];
+	enum sk_status st = write_all(k, e, n);
+
+	for (size_t i = 0; i < n && st == SK_OK; i++)
+		st = make_known(k, &e[i].id);
+	for (size_t i = 0; i < n && st == SK_OK; i++) {
+		st = read_record(k, &e[i].id, back);
+		if (st == SK_E_NOENT || (st == SK_OK && memcmp(back, e[i].rec, LOCKOUT_RECORD_LEN) != 0))
+			st = SK_E_CORRUPT;
+	}
 	return st;
 }
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the program at the keyboard may do to us: every answer but the right one is a clean denial, also under valgrind,
 # and no copy of the PIN stays in the log-in process or in the daemon.
+# shellcheck source=../bench/lib-site.sh
 . "$(dirname "$0")/../bench/lib-site.sh"
 site_enter "$@"
 

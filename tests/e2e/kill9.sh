@@ -4,6 +4,7 @@
 # RUNS times kill -9 of sekishod at a random moment of an attempt with a wrong PIN (two of three) or a right PIN and no
 # finger (one of three). After each restart: the counter is not lower than before (but for attempts that were refunded by
 # a living daemon: there are none here that survive), never below what the card has judged, never above; nobody got in.
+# shellcheck source=../bench/lib-site.sh
 . "$(dirname "$0")/../bench/lib-site.sh"
 site_enter "$@"
 

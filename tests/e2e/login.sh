@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The whole way on real parts: pcscd, libfprint, Linux-PAM, OpenSSL, SQLite. Tests are named after the clause they show.
+# shellcheck source=../bench/lib-site.sh
 . "$(dirname "$0")/../bench/lib-site.sh"
 site_enter "$@"
 

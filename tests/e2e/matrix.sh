@@ -9,6 +9,7 @@
 #           armed sensor, the touch
 #
 #   matrix.sh [FAULT…]     only these
+# shellcheck source=../bench/lib-site.sh
 . "$(dirname "$0")/../bench/lib-site.sh"
 site_enter "$@"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # 1,000 attempts at once with a limit of N: exactly N are judged. The card counts, not we.
+# shellcheck source=../bench/lib-site.sh
 . "$(dirname "$0")/../bench/lib-site.sh"
 site_enter "$@"
 
@@ -29,7 +30,9 @@ while [ $i -lt "$ATTEMPTS" ]; do
 		>"$BENCH_TMP/p.$i" 2>&1 &
 	i=$((i + 1))
 done
-wait $(jobs -p | grep -vE "^($SEKISHOD_PID|$BENCH_PCSCD_PID|$(cat "$BENCH_TMP/vcard/slot0.pid"))\$")
+# The other children of this script are to stay.
+mapfile -t clients < <(jobs -p | grep -vxE "$SEKISHOD_PID|$BENCH_PCSCD_PID|$(cat "$BENCH_TMP/vcard/slot0.pid")")
+wait "${clients[@]}"
 printf '%d attempts in %d s\n' "$ATTEMPTS" $(($(date +%s) - start))
 
 ended() { [ "$(grep -lE '^result=PAM_' "$BENCH_TMP"/p.* | wc -l)" -eq "$ATTEMPTS" ]; }

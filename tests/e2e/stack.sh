@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The programs that people meet: login, su, sudo, pamtester and an unprivileged screen locker, with the real stacks.
+# shellcheck source=../bench/lib-site.sh
 . "$(dirname "$0")/../bench/lib-site.sh"
 site_enter "$@"
 

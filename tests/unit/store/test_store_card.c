@@ -213,6 +213,33 @@ static void test_card_each(void **state)
 	assert_int_equal(store_card_each(p->s, NULL, NULL, NULL), SK_E_ARG);
 }
 
+static void a_renewed_certificate_replaces_the_stored_one(void **state)
+{
+	struct place *p = *state;
+	struct card in, out;
+
+	assert_int_equal(add_person(p->s, "P1", "yamada"), SK_OK);
+	help_card(&in, 1, "P1");
+	assert_int_equal(store_card_add(p->s, &in), SK_OK);
+	memset(in.auth_cert, 0xB7, 200);
+	in.auth_cert_len = 200;
+	in.not_after += 1000;
+	assert_int_equal(store_card_renew(p->s, &in, 9000), SK_OK);
+	assert_int_equal(store_card_get(p->s, in.key, &out), SK_OK);
+	assert_int_equal(out.auth_cert_len, 200);
+	assert_memory_equal(out.auth_cert, in.auth_cert, 200);
+	assert_int_equal(out.not_after, in.not_after);
+	assert_int_equal(out.changed, 9000);
+	assert_int_equal(store_card_by_head(p->s, in.auth_cert, 100, &out), SK_OK);
+	in.auth_cert_len = STORE_HEAD_MIN - 1;
+	assert_int_equal(store_card_renew(p->s, &in, 9000), SK_E_ARG);
+	in.auth_cert_len = 200;
+	assert_int_equal(store_card_set_status(p->s, in.key, CARD_REVOKED, "lost", 9001), SK_OK);
+	assert_int_equal(store_card_renew(p->s, &in, 9002), SK_E_STATE);
+	in.key[0] ^= 1;
+	assert_int_equal(store_card_renew(p->s, &in, 9003), SK_E_NOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +247,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_card_arguments, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_card_status, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_card_by_head, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_renewed_certificate_replaces_the_stored_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_card_each, setup, teardown),
 	};
 

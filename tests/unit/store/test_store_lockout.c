@@ -238,6 +238,31 @@ static void test_next_attempt(void **state)
 	assert_int_equal(id, 77);
 }
 
+static void several_at_once_are_all_or_none(void **state)
+{
+	struct place *p = *state;
+	struct lockout_entry e[3];
+	uint8_t got[LOCKOUT_RECORD_LEN];
+
+	for (uint16_t i = 0; i < 3; i++) {
+		e[i].id = help_lock(LOCK_PERSON, LOCK_PIN, i == 0 ? "a1" : i == 1 ? "b1" : "c1");
+		make_record(e[i].rec, (uint16_t)(i + 1));
+	}
+	/* One that may not be written stops all of them. */
+	e[2].id.id[0] = '\n';
+	assert_int_equal(store_lockout_put_all(p->s, e, 3), SK_E_ARG);
+	assert_int_equal(store_lockout_get(p->s, &e[0].id, got), SK_E_NOENT);
+	e[2].id.id[0] = 'c';
+	assert_int_equal(store_lockout_put_all(p->s, e, 0), SK_E_ARG);
+	assert_int_equal(store_lockout_put_all(p->s, e, LOCKOUT_PUT_MAX + 1), SK_E_ARG);
+	assert_int_equal(store_lockout_put_all(p->s, e, 3), SK_OK);
+	help_reopen(&p->s, p->dir);
+	for (uint16_t i = 0; i < 3; i++) {
+		assert_int_equal(store_lockout_get(p->s, &e[i].id, got), SK_OK);
+		assert_memory_equal(got, e[i].rec, sizeof(got));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +272,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lockout_restore, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lockout_in_transaction, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lockout_each_stops, setup, teardown),
+		cmocka_unit_test_setup_teardown(several_at_once_are_all_or_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_next_attempt, setup, teardown),
 	};
 
