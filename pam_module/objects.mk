@@ -3,7 +3,7 @@
 $(B)/pic/pam_module/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ipam_module
 
 MODULE_SRC := $(wildcard pam_module/*.c) $(wildcard host/common/ipc/*.c host/common/msg/*.c) \
-	firmware/core/bytes.c firmware/core/tlv.c firmware/core/wipe.c
+	firmware/core/bytes.c firmware/core/tlv.c firmware/core/utf8.c firmware/core/wipe.c
 PROGRAMS += $(B)/pam_sekisho.so
 
 $(B)/pam_sekisho.so: $(MODULE_SRC:%.c=$(B)/pic/%.o) pam_module/pam_sekisho.map

@@ -49,7 +49,4 @@ enum sk_status config_set(struct config_parse *p, const char *section, const cha
 /** Rules that join several keys (a part of an attempt isn't longer than the attempt). */
 SK_MUST_CHECK SK_NONNULL enum sk_status config_check(struct config_parse *p);
 
-/** UTF-8 (RFC 3629) of @p len bytes, without overlong forms and surrogates? */
-SK_MUST_CHECK SK_NONNULL bool config_is_utf8(const char *text, size_t len);
-
 #endif /* CONFIG_CONFIG_IMPL_H */

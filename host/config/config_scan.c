@@ -13,6 +13,7 @@
  */
 #include <string.h>
 
+#include "core/utf8.h"
 #include "config_impl.h"
 
 #define SECTIONS_MAX (16u + CONFIG_SERVICES_MAX)
@@ -23,56 +24,6 @@ struct scan {
 	char sections[SECTIONS_MAX][CONFIG_WORD_MAX + 1];
 	uint32_t sections_n;
 };
-
-/* Length of the UTF-8 sequence that starts with b, and the least code point that needs it; 0: not a start. */
-static size_t utf8_len(uint8_t b, uint32_t *ret_least, uint32_t *ret_bits)
-{
-	if (b < 0x80) {
-		*ret_least = 0;
-		*ret_bits = b;
-		return 1;
-	}
-	if ((b & 0xE0) == 0xC0) {
-		*ret_least = 0x80;
-		*ret_bits = b & 0x1Fu;
-		return 2;
-	}
-	if ((b & 0xF0) == 0xE0) {
-		*ret_least = 0x800;
-		*ret_bits = b & 0x0Fu;
-		return 3;
-	}
-	if ((b & 0xF8) == 0xF0) {
-		*ret_least = 0x10000;
-		*ret_bits = b & 0x07u;
-		return 4;
-	}
-	return 0;
-}
-
-bool config_is_utf8(const char *text, size_t len)
-{
-	size_t i = 0;
-
-	while (i < len) {
-		uint32_t least, code;
-		size_t n = utf8_len((uint8_t)text[i], &least, &code);
-
-		if (n == 0 || n > len - i)
-			return false;
-		for (size_t k = 1; k < n; k++) {
-			uint8_t b = (uint8_t)text[i + k];
-
-			if ((b & 0xC0) != 0x80)
-				return false;
-			code = code << 6 | (b & 0x3Fu);
-		}
-		if (code < least || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
-			return false;
-		i += n;
-	}
-	return true;
-}
 
 static bool is_blank(char c)
 {
@@ -106,7 +57,7 @@ static enum sk_status scan_bytes(struct scan *s, const char *line, size_t len)
 			return SK_E_FORMAT;
 		}
 	}
-	if (!config_is_utf8(line, len)) {
+	if (!sk_utf8_is_valid((const uint8_t *)line, len)) {
 		config_fail(s->err, s->line, "", "", "The line isn't UTF-8.");
 		return SK_E_FORMAT;
 	}

@@ -7,75 +7,24 @@
  */
 #include <string.h>
 
+#include "core/utf8.h"
 #include "store/store_ops.h"
-
-/*
- * Length of the UTF-8 character at p, 0 when there is none (RFC 3629 section 4: shortest form only, no surrogates,
- * up to U+10FFFF). p ends with NUL, which is no continuation byte, so nothing behind it is read.
- */
-static size_t utf8_char_len(const unsigned char *p)
-{
-	unsigned char low = 0x80, high = 0xBF;
-	size_t n;
-
-	if (p[0] < 0x80)
-		return p[0] == 0 ? 0 : 1;
-	if (p[0] >= 0xC2 && p[0] <= 0xDF)
-		n = 2;
-	else if (p[0] >= 0xE0 && p[0] <= 0xEF)
-		n = 3;
-	else if (p[0] >= 0xF0 && p[0] <= 0xF4)
-		n = 4;
-	else
-		return 0;
-	if (p[0] == 0xE0)
-		low = 0xA0;
-	else if (p[0] == 0xED)
-		high = 0x9F;
-	else if (p[0] == 0xF0)
-		low = 0x90;
-	else if (p[0] == 0xF4)
-		high = 0x8F;
-	if (p[1] < low || p[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++) {
-		if (p[i] < 0x80 || p[i] > 0xBF)
-			return 0;
-	}
-	return n;
-}
-
-/* C0, DEL, and C1 (U+0080..U+009F): what moves cursors and forges lines of a log. */
-static bool is_control(const unsigned char *p)
-{
-	return p[0] < 0x20 || p[0] == 0x7F || (p[0] == 0xC2 && p[1] <= 0x9F);
-}
 
 bool store_text_is_valid(const char *text, size_t max)
 {
-	size_t len = strnlen(text, max + 1), i = 0;
+	size_t len = strnlen(text, max + 1);
 
-	if (len > max)
-		return false;
-	while (i < len) {
-		const unsigned char *p = (const unsigned char *)text + i;
-		size_t n = utf8_char_len(p);
-
-		if (n == 0 || is_control(p))
-			return false;
-		i += n;
-	}
-	return true;
+	return len <= max && sk_utf8_is_clean((const uint8_t *)text, len);
 }
 
 void store_text_clean(char *ret_text, size_t cap, const char *in)
 {
-	const unsigned char *p = (const unsigned char *)in;
-	size_t len = 0;
+	const uint8_t *p = (const uint8_t *)in;
+	size_t left = in != NULL ? strlen(in) : 0, len = 0;
 
-	while (p != NULL && *p != 0) {
-		size_t n = utf8_char_len(p);
-		bool good = n > 0 && !is_control(p);
+	while (left > 0) {
+		size_t n = sk_utf8_len(p, left);
+		bool good = n > 0 && !sk_utf8_is_control(p, n);
 		size_t put_n = good ? n : 1;
 
 		if (len + put_n >= cap)
@@ -86,6 +35,7 @@ void store_text_clean(char *ret_text, size_t cap, const char *in)
 			ret_text[len] = '?';
 		len += put_n;
 		p += n > 0 ? n : 1;
+		left -= n > 0 ? n : 1;
 	}
 	ret_text[len] = '\0';
 }

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/utf8.h"
 #include "trust/trust_impl.h"
 
 /* Ranges of code points that show nothing or change how others are shown. Variation selectors are not here:
@@ -39,25 +40,13 @@ static bool text_is_hidden(uint32_t cp)
 /* One UTF-8 character (RFC 3629). Returns its length, 0 when the bytes are not UTF-8. */
 static size_t text_get_char(const uint8_t *p, size_t left, uint32_t *ret_cp)
 {
-	static const uint32_t least[5] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xF0 && p[0] < 0xF8 ? 4 : p[0] >= 0xE0 ? 3 : 2;
-	uint32_t cp;
+	size_t n = sk_utf8_len(p, left);
+	uint32_t cp = n == 1 ? p[0] : p[0] & (0x7Fu >> n);
 
-	if (n == 1) {
-		*ret_cp = p[0];
-		return 1;
-	}
-	if (p[0] < 0xC2 || p[0] >= 0xF8 || left < n)
-		return 0;
-	cp = p[0] & (0x7Fu >> n);
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xC0) != 0x80)
-			return 0;
+	for (size_t i = 1; i < n; i++)
 		cp = cp << 6 | (p[i] & 0x3Fu);
-	}
-	if (cp < least[n])
-		return 0;
-	*ret_cp = cp;
+	if (n > 0)
+		*ret_cp = cp;
 	return n;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/tlv.h"
+#include "core/utf8.h"
 #include "ipc/ipc.h"
 
 #define TAG_MESSAGE 0xE1u
@@ -13,51 +14,6 @@
 
 /* E1 83 xx xx xx: the room kept in front of the body for its header. */
 #define HEADER_MAX 5u
-
-/* One character of UTF-8 (RFC 3629 4: no overlong forms, surrogates, or beyond 10FFFF); its length, 0 when bad. */
-static size_t utf8_char_len(const uint8_t *p, size_t left)
-{
-	uint8_t c = p[0], lo = 0x80, hi = 0xBF;
-	size_t n;
-
-	if (c < 0x80)
-		return 1;
-	if (c >= 0xC2 && c <= 0xDF) {
-		n = 2;
-	} else if (c >= 0xE0 && c <= 0xEF) {
-		n = 3;
-		lo = c == 0xE0 ? 0xA0 : 0x80;
-		hi = c == 0xED ? 0x9F : 0xBF;
-	} else if (c >= 0xF0 && c <= 0xF4) {
-		n = 4;
-		lo = c == 0xF0 ? 0x90 : 0x80;
-		hi = c == 0xF4 ? 0x8F : 0xBF;
-	} else {
-		return 0;
-	}
-	if (left < n || p[1] < lo || p[1] > hi)
-		return 0;
-	for (size_t i = 2; i < n; i++) {
-		if (p[i] < 0x80 || p[i] > 0xBF)
-			return 0;
-	}
-	return n;
-}
-
-static bool text_ok(struct sk_span v)
-{
-	for (size_t i = 0; i < v.len;) {
-		size_t n = utf8_char_len(v.p + i, v.len - i);
-
-		if (n == 0 || (n == 1 && (v.p[i] < 0x20 || v.p[i] == 0x7F)))
-			return false;
-		/* C1 controls, which some terminals obey */
-		if (n == 2 && v.p[i] == 0xC2 && v.p[i + 1] < 0xA0)
-			return false;
-		i += n;
-	}
-	return true;
-}
 
 static bool name_ok(struct sk_span v)
 {
@@ -77,7 +33,7 @@ static bool value_ok(const struct ipc_field_info *info, struct sk_span v)
 		return false;
 	switch (info->kind) {
 	case IPC_K_TEXT:
-		return text_ok(v);
+		return sk_utf8_is_clean(v.p, v.len);
 	case IPC_K_NAME:
 		return name_ok(v);
 	case IPC_K_NUM:

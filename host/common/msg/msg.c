@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Filling texts in, without trusting translation or arguments; rules in msg.h. */
+#include "core/utf8.h"
 #include "msg/msg.h"
 
 #include <stdbool.h>
@@ -32,14 +33,9 @@ static void text_add(struct text *t, const char *piece, size_t len)
  */
 static size_t char_len(const char *s)
 {
-	unsigned char c = (unsigned char)s[0];
-	size_t n = c < 0xC2 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : c < 0xF5 ? 4 : 1;
+	size_t n = sk_utf8_len((const uint8_t *)s, strlen(s));
 
-	for (size_t i = 1; i < n; i++) {
-		if (((unsigned char)s[i] & 0xC0) != 0x80)
-			return 1;
-	}
-	return n;
+	return n > 0 ? n : 1;
 }
 
 /* Characters that move, hide or reorder text on a terminal (Unicode 15: C1, 2028-202E, 2066-2069, FEFF). */
