@@ -21,7 +21,7 @@ card_enrol P001 clerk || site_fail 'card enrol'
 finger_enrol P001 right-index 1 || site_fail 'finger enrol'
 
 ended_with() { [[ $LOGIN_RESULT == PAM_* ]] && [ "$LOGIN_RESULT" != PAM_SUCCESS ]; }
-idle() { sleep 0.3; ! pgrep '^sekisho-[cf]' >/dev/null; }
+idle() { sleep 0.3; ! pgrep --ns $$ --nslist mnt '^sekisho-[cf]' >/dev/null; }
 
 for mode in cancel null empty long nul nonsense conv-err eof; do
 	vcard_ctl slot0 reset-stats >/dev/null

@@ -29,7 +29,7 @@ fire() {
 	card) vcard_ctl slot0 pull >/dev/null ;;
 	pcscd) pcscd_kill ;;
 	# The sensor leaves; with nobody listening yet there is none to unplug, so its helper finds it gone.
-	sensor) synthfinger --send $SENSOR --unplug --wait-ready 1500 2>/dev/null || pkill -KILL sekisho-finger ;;
+	sensor) synthfinger --send $SENSOR --unplug --wait-ready 1500 2>/dev/null || pkill -KILL --ns $$ --nslist mnt sekisho-finger ;;
 	sekishod) sekishod_kill ;;
 	client) kill -KILL "$LOGIN_PID" ;;
 	esac
@@ -48,7 +48,7 @@ mend() {
 calm() {
 	local ticks=120
 
-	while pgrep '^sekisho-[cf]' >/dev/null || ! sekishoctl --json status | grep -q '"waiting": 0'; do
+	while pgrep --ns $$ --nslist mnt '^sekisho-[cf]' >/dev/null || ! sekishoctl --json status | grep -q '"waiting": 0'; do
 		[ $ticks -gt 0 ] || return 1
 		ticks=$((ticks - 1))
 		sleep 0.05
