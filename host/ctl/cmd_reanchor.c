@@ -31,7 +31,7 @@ static enum sk_status head_mac(void *arg, struct sk_span in, uint8_t ret_mac[sta
 static enum ctl_exit failed(enum sk_status st)
 {
 	if (st == SK_E_BUSY)
-		ctl_error("%s", _("The daemon has the registry open. Stop it first: systemctl stop sekishod sekishod.socket"));
+		ctl_error("%s", _("The daemon has the registry open. Stop it first: systemctl stop sekishod.socket sekishod-admin.socket sekishod"));
 	else if (st == SK_E_NOENT)
 		ctl_error("%s", _("There is no registry, or no template key."));
 	else if (st == SK_E_STATE)
