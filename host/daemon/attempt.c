@@ -141,6 +141,11 @@ void attempt_say(struct attempt *a, enum msg_id id, const char *arg1, const char
 		journal_note(LOG_ERR, "message %u could not be built", (unsigned)id);
 }
 
+static bool judging(const struct attempt *a)
+{
+	return a->state == ATTEMPT_SIGN || a->state == ATTEMPT_JUDGE;
+}
+
 void attempt_dispatch(struct attempt *a, const struct ipc_msg *m)
 {
 	attempt_fn *fn = attempt_row_find(a->state, m->type);
@@ -148,15 +153,14 @@ void attempt_dispatch(struct attempt *a, const struct ipc_msg *m)
 	if (fn == NULL) {
 		journal_note(LOG_ERR, "attempt %llu: message %#x may not come in state %s", (unsigned long long)a->id,
 		    (unsigned)m->type, attempt_state_name(a->state));
-		attempt_fault(a, "protocol");
+		/* Rule 4 holds for nonsense too: a peer that babbles doesn't get a try back. */
+		if (judging(a))
+			attempt_abandon(a, END_FAULT, "protocol", MSG_CANCELLED);
+		else
+			attempt_fault(a, "protocol");
 		return;
 	}
 	fn(a, m);
-}
-
-static bool judging(const struct attempt *a)
-{
-	return a->state == ATTEMPT_SIGN || a->state == ATTEMPT_JUDGE;
 }
 
 void attempt_abandon(struct attempt *a, enum attempt_end how, const char *reason, enum msg_id id)

@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Random walks through the attempt machine, on the real store. The outside (helpers, peer, certificates) is replaced at
+ * link time; a small model of what was really proven and really judged goes along:
+ *
+ *  1. a grant only ever comes when card, PIN and finger were proven in this attempt, by the right messages in the right states;
+ *  2. when the sensor is told to judge, or the card gets a PIN, the try is already on the counters;
+ *  3. while a judge is at work nothing that a person can do (message, hang-up, pulled card, deadline) ends the attempt;
+ *  4. afterwards the counters are what the judges said: one for each "wrong", nothing for anything else, 0 after a grant.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "daemon/admin.h"
+#include "daemon/attempt.h"
+#include "daemon/conn.h"
+#include "daemon/enrol.h"
+#include "daemon/queue.h"
+
+#define WALKS 1500
+#define STEPS 40
+
+struct helper {
+	enum helper_kind kind;
+	helper_msg_fn *on_msg;
+	helper_gone_fn *on_gone;
+	void *arg;
+};
+
+/* What happened, as seen from outside. */
+static struct {
+	struct daemon d;
+	char dir[64];
+	struct helper *card, *finger;
+	struct conn *conn;
+	struct attempt *a;     /* NULL when it has ended */
+	bool granted, ended;
+	bool sign_sent, pin_in_sign, sign_ok, go_sent, finger_ok;
+	uint8_t token[16];
+	bool token_set;
+	uint32_t prompt_id;
+	bool prompted;
+	uint16_t pin_wrong, finger_wrong;
+	uint32_t grants_seen, ends_seen;
+} w;
+
+static const uint8_t key[STORE_KEY_LEN] = { 0x11, 0x22 };
+static uint8_t cert9a[200], cert9e[200];
+static const uint8_t unknown[100] = { 0x30, 0x82 };
+
+static uint16_t failures(enum lockout_factor f)
+{
+	struct lockout_id id = { .subject = LOCK_PERSON, .factor = f, .id = "P1" };
+	uint8_t rec[LOCKOUT_RECORD_LEN];
+	struct lockout_time now;
+	struct lockout_view v;
+	enum sk_status st = store_lockout_get(w.d.store, &id, rec);
+
+	if (st == SK_E_NOENT)
+		return 0;
+	assert_int_equal(st, SK_OK);
+	assert_int_equal(daemon_lockout_time(&now), SK_OK);
+	assert_int_equal(lockout_look(rec, lockouts_policy(&w.d.config, LOCK_PERSON, f), &now, &v), SK_OK);
+	return v.failures;
+}
+
+/* --- callees, replaced at link time --------------------------------------------------------------------------------- */
+
+uint32_t helper_device_n(void)
+{
+	return 0;
+}
+
+enum sk_status helper_spawn(struct daemon *d, enum helper_kind kind, helper_msg_fn *on_msg, helper_gone_fn *on_gone,
+    void *arg, struct helper **ret_h)
+{
+	struct helper *h = calloc(1, sizeof(*h));
+
+	(void)d;
+	assert_non_null(h);
+	*h = (struct helper){ kind, on_msg, on_gone, arg };
+	*(kind == HELPER_CARD ? &w.card : &w.finger) = h;
+	*ret_h = h;
+	return SK_OK;
+}
+
+enum sk_status helper_send(struct helper *h, struct ipc_out *o)
+{
+	struct sk_span msg;
+	struct ipc_msg m;
+
+	assert_int_equal(ipc_out_finish(o, &msg), SK_OK);
+	assert_int_equal(ipc_parse(msg, h->kind == HELPER_CARD ? IPC_CARD_DOWN : IPC_FINGER_DOWN, &m), SK_OK);
+	if (m.type == IPC_CARD_SIGN) {
+		w.sign_sent = true;
+		w.pin_in_sign = ipc_has(&m, IPC_F_SECRET);
+		/* 2: charged before the card can judge. */
+		if (w.pin_in_sign)
+			assert_int_equal(failures(LOCK_PIN), w.pin_wrong + 1);
+	} else if (m.type == IPC_FINGER_SCAN) {
+		memcpy(w.token, m.f[IPC_F_TOKEN].p, sizeof(w.token));
+		w.token_set = true;
+		w.go_sent = false;
+		assert_true(w.sign_ok); /* the card first */
+	} else if (m.type == IPC_FINGER_GO) {
+		w.go_sent = true;
+		assert_int_equal(failures(LOCK_FINGER), w.finger_wrong + 1);
+	}
+	return SK_OK;
+}
+
+enum sk_status helper_send_plain(struct helper *h, enum ipc_type type)
+{
+	uint8_t buf[64];
+	struct ipc_out o;
+
+	ipc_out_init(&o, type, buf, sizeof(buf));
+	return helper_send(h, &o);
+}
+
+void helper_release(struct helper **hp)
+{
+	if (*hp == NULL)
+		return;
+	*(((*hp)->kind == HELPER_CARD) ? &w.card : &w.finger) = NULL;
+	free(*hp);
+	*hp = NULL;
+}
+
+enum sk_status conn_send(struct conn *c, struct ipc_out *o)
+{
+	struct sk_span msg;
+	struct ipc_msg m;
+
+	(void)c;
+	assert_int_equal(ipc_out_finish(o, &msg), SK_OK);
+	assert_int_equal(ipc_parse(msg, IPC_AUTH_DOWN, &m), SK_OK);
+	if (m.type == IPC_AUTH_PROMPT) {
+		w.prompted = true;
+		w.prompt_id = (uint32_t)ipc_num(&m, IPC_F_PROMPT_ID);
+	} else if (m.type == IPC_AUTH_RESULT) {
+		w.granted = ipc_num(&m, IPC_F_VERDICT) == (uint32_t)SK_GRANTED;
+	}
+	return SK_OK;
+}
+
+void conn_close(struct conn *c)
+{
+	assert_null(c->attempt); /* cut loose first */
+	w.conn = NULL;
+	free(c);
+}
+
+void admin_end(int fd, enum sk_status result, const char *text)
+{
+	(void)fd;
+	(void)result;
+	(void)text;
+	fail(); /* log-ins only */
+}
+
+/* Every attempt frees its enrolment at its very end: the one place that tells us that it is over. */
+void enrolment_free(struct enrolment **e)
+{
+	*e = NULL;
+	w.a = NULL;
+	w.ended = true;
+}
+
+void enrol_after_proof(struct attempt *a) { (void)a; fail(); }
+void enrol_on_verdict(struct attempt *a, const struct ipc_msg *m) { (void)a; (void)m; fail(); }
+void enrol_card_store(struct attempt *a) { (void)a; fail(); }
+void attempt_on_card_cert_head(struct attempt *a, const struct ipc_msg *m) { (void)a; (void)m; fail(); }
+void attempt_on_card_cert(struct attempt *a, const struct ipc_msg *m) { (void)a; (void)m; fail(); }
+
+enum sk_status trust_random(uint8_t *ret, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		ret[i] = (uint8_t)(1 + rand() % 255);
+	return SK_OK;
+}
+
+enum sk_status trust_digest(enum ipc_alg alg, struct sk_span in, uint8_t ret[static TRUST_DIGEST_MAX], size_t *ret_len)
+{
+	(void)alg;
+	(void)in;
+	memset(ret, 0xD1, 32);
+	*ret_len = 32;
+	return SK_OK;
+}
+
+enum sk_status trust_verify(struct sk_span cert, struct sk_span digest, struct sk_span sig)
+{
+	assert_int_equal(digest.len, 32);
+	assert_true(cert.len == sizeof(cert9a));
+	return sig.len == 4 && memcmp(sig.p, "good", 4) == 0 ? SK_OK : SK_E_CRYPTO;
+}
+
+enum sk_status trust_cert_read(struct sk_span der, struct trust_cert *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	(void)der;
+	memcpy(ret->key_hash, key, sizeof(key));
+	(void)snprintf(ret->issuer, sizeof(ret->issuer), "CN=x");
+	ret->alg = ALG_P256_SHA256;
+	ret->not_after = INT64_MAX / 4;
+	return SK_OK;
+}
+
+enum sk_status trust_cert_check(struct trust *t, struct sk_span der, int64_t now, enum trust_reason *ret, bool *warn)
+{
+	(void)t;
+	(void)der;
+	(void)now;
+	*ret = TRUST_GOOD;
+	*warn = false;
+	return SK_OK;
+}
+
+const char *trust_reason_word(enum trust_reason r)
+{
+	(void)r;
+	return "other";
+}
+
+enum sk_status vault_open_seal(struct vault *v, const char *person, const char *finger, uint8_t impression, struct sk_span seal,
+    uint8_t *ret, size_t cap, size_t *ret_len)
+{
+	(void)v;
+	(void)person;
+	(void)finger;
+	(void)impression;
+	assert_true(seal.len <= cap);
+	memcpy(ret, seal.p, seal.len);
+	*ret_len = seal.len;
+	return SK_OK;
+}
+
+/* --- the walk ------------------------------------------------------------------------------------------------------- */
+
+static void world(void)
+{
+	static struct card c;
+	static struct finger_print f;
+	static int there; /* what the replaced callees are handed and never look into */
+	struct person p = { .id = "P1", .name = "x", .account = "yamada", .role = ROLE_STAFF, .status = PERSON_ACTIVE };
+	uint64_t id;
+
+	for (size_t i = 0; i < sizeof(cert9a); i++) {
+		cert9a[i] = (uint8_t)(i * 7 + 1);
+		cert9e[i] = (uint8_t)(i * 5 + 2);
+	}
+	(void)snprintf(w.dir, sizeof(w.dir), "/dev/shm/sekisho-walk-XXXXXX");
+	assert_non_null(mkdtemp(w.dir));
+	assert_int_equal(store_sqlite_create(w.dir), SK_OK);
+	assert_int_equal(store_sqlite_open(w.dir, &w.d.store), SK_OK);
+	w.d.trust = (struct trust *)&there;
+	w.d.vault = (struct vault *)&there;
+	config_defaults(&w.d.config);
+	(void)snprintf(w.d.config.terminal, sizeof(w.d.config.terminal), "T-1");
+	(void)snprintf(w.d.config.help, sizeof(w.d.config.help), "desk");
+	w.d.config.lock_pin.soft_limit = w.d.config.lock_pin.hard_limit = 100;
+	w.d.config.lock_finger = w.d.config.lock_terminal = w.d.config.lock_pin;
+	assert_true(sd_event_new(&w.d.event) >= 0);
+	assert_int_equal(queue_new(&w.d.queue), SK_OK);
+	assert_int_equal(store_person_add(w.d.store, &p), SK_OK);
+	memcpy(c.key, key, sizeof(key));
+	memcpy(c.auth_cert, cert9a, sizeof(cert9a));
+	memcpy(c.card_cert, cert9e, sizeof(cert9e));
+	c.auth_cert_len = c.card_cert_len = sizeof(cert9a);
+	(void)snprintf(c.person, sizeof(c.person), "P1");
+	c.status = CARD_ACTIVE;
+	c.profile = PROFILE_PIV;
+	assert_int_equal(store_card_add(w.d.store, &c), SK_OK);
+	(void)snprintf(f.person, sizeof(f.person), "P1");
+	(void)snprintf(f.finger, sizeof(f.finger), "right-index");
+	(void)snprintf(f.driver, sizeof(f.driver), "drv");
+	(void)snprintf(f.device, sizeof(f.device), "dev");
+	f.seal_len = 10;
+	assert_int_equal(store_print_add(w.d.store, &f, &id), SK_OK);
+	assert_int_equal(id, 1);
+}
+
+static struct attempt *begin(void)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+	struct attempt *a;
+
+	assert_non_null(c);
+	c->d = &w.d;
+	w.conn = c;
+	w.granted = w.ended = w.sign_sent = w.pin_in_sign = w.sign_ok = w.go_sent = w.finger_ok = w.token_set = w.prompted = false;
+	assert_int_equal(attempt_new(&w.d, c, ATTEMPT_LOGIN, &a), SK_OK);
+	w.a = a;
+	(void)snprintf(a->service, sizeof(a->service), "login");
+	(void)snprintf(a->account, sizeof(a->account), "yamada");
+	a->account_given = true;
+	a->policy = *config_policy(&w.d.config, "login");
+	attempt_enter(a);
+	return w.a;
+}
+
+/* A well-formed message of the type; fields in their range, contents from good to hostile. */
+static void build(struct ipc_out *o, enum ipc_type t, uint8_t *buf, size_t cap, bool good)
+{
+	uint8_t token[16];
+
+	ipc_out_init(o, t, buf, cap);
+	switch (t) {
+	case IPC_CARD_STATE:
+		ipc_out_num(o, IPC_F_STATE, (uint64_t)(1 + rand() % 8));
+		break;
+	case IPC_CARD_HEAD:
+		ipc_out_num(o, IPC_F_PROFILE, PROFILE_PIV);
+		ipc_out_num(o, IPC_F_KEY_REF, good || rand() % 2 ? 0x9A : 0x9E);
+		if (good || rand() % 2)
+			ipc_out_bytes(o, IPC_F_BYTES, cert9a, 100);
+		else
+			ipc_out_bytes(o, IPC_F_BYTES, unknown, sizeof(unknown));
+		ipc_out_text(o, IPC_F_READER, "reader");
+		break;
+	case IPC_CARD_CERT:
+		ipc_out_bytes(o, IPC_F_BYTES, cert9a, sizeof(cert9a));
+		break;
+	case IPC_CARD_TRIES:
+		if (good || rand() % 2)
+			ipc_out_num(o, IPC_F_TRIES, good ? 3 : (uint64_t)(rand() % 4));
+		break;
+	case IPC_CARD_SIGNATURE:
+		ipc_out_bytes(o, IPC_F_BYTES, good ? "good" : "evil", 4);
+		break;
+	case IPC_CARD_ERROR:
+		ipc_out_num(o, IPC_F_REASON, (uint64_t)(1 + rand() % 13));
+		if (rand() % 2)
+			ipc_out_num(o, IPC_F_TRIES, (uint64_t)(rand() % 4));
+		break;
+	case IPC_AUTH_ANSWER:
+		ipc_out_num(o, IPC_F_PROMPT_ID, good ? w.prompt_id : w.prompt_id ^ 1u);
+		ipc_out_bytes(o, IPC_F_SECRET, "123456", 6);
+		break;
+	case IPC_FINGER_READY:
+		ipc_out_text(o, IPC_F_DRIVER, good ? "drv" : "other");
+		ipc_out_text(o, IPC_F_DEVICE, "dev");
+		ipc_out_text(o, IPC_F_NAME, "sensor");
+		ipc_out_num(o, IPC_F_FLAGS, good ? 0 : IPC_SENSOR_WEAK);
+		break;
+	case IPC_FINGER_VERDICT:
+		memcpy(token, w.token, sizeof(token));
+		if (!good && rand() % 3 == 0)
+			token[3] ^= 1;
+		ipc_out_bytes(o, IPC_F_TOKEN, token, sizeof(token));
+		ipc_out_num(o, IPC_F_FLAGS, good ? IPC_VERDICT_MATCH : (uint64_t)(rand() % 3 == 0 ? 1 : rand() % 2 ? 0 : IPC_VERDICT_MATCH));
+		if (good || rand() % 2)
+			ipc_out_num(o, IPC_F_PRINT_ID, good ? 1 : (uint64_t)(rand() % 3));
+		break;
+	case IPC_FINGER_RETRY:
+	case IPC_FINGER_ERROR:
+		ipc_out_num(o, IPC_F_REASON, (uint64_t)(1 + rand() % 9));
+		break;
+	default:
+		break;
+	}
+}
+
+/* What the model learns from a message, by the state in which it comes. */
+static void learn(enum attempt_state s, const struct ipc_msg *m)
+{
+	if (s == ATTEMPT_SIGN && m->type == IPC_CARD_SIGNATURE)
+		w.sign_ok = w.sign_sent && memcmp(m->f[IPC_F_BYTES].p, "good", 4) == 0;
+	if (s == ATTEMPT_SIGN && m->type == IPC_CARD_ERROR && ipc_num(m, IPC_F_REASON) == CARD_ERR_PIN_WRONG && w.pin_in_sign)
+		w.pin_wrong++;
+	if (s == ATTEMPT_JUDGE && m->type == IPC_FINGER_VERDICT) {
+		bool ours = memcmp(m->f[IPC_F_TOKEN].p, w.token, 16) == 0;
+		uint64_t flags = ipc_num(m, IPC_F_FLAGS);
+
+		w.finger_ok = ours && w.go_sent && flags == IPC_VERDICT_MATCH && ipc_num(m, IPC_F_PRINT_ID) == 1;
+		if (ours && flags == 0)
+			w.finger_wrong++;
+	}
+}
+
+static const enum ipc_type all[] = { IPC_CARD_STATE, IPC_CARD_HEAD, IPC_CARD_CERT, IPC_CARD_TRIES, IPC_CARD_SIGNATURE,
+	IPC_CARD_ERROR, IPC_AUTH_ANSWER, IPC_AUTH_CANCEL, IPC_FINGER_READY, IPC_FINGER_TOUCHED, IPC_FINGER_VERDICT,
+	IPC_FINGER_RETRY, IPC_FINGER_ERROR };
+
+/* The message that leads on from a state. */
+static enum ipc_type onward(enum attempt_state s)
+{
+	switch (s) {
+	case ATTEMPT_CARD: return IPC_CARD_HEAD;
+	case ATTEMPT_CERT: return IPC_CARD_CERT;
+	case ATTEMPT_SENSOR: return IPC_FINGER_READY;
+	case ATTEMPT_CARD_KEY: return IPC_CARD_HEAD;
+	case ATTEMPT_TRIES: return IPC_CARD_TRIES;
+	case ATTEMPT_PIN: return IPC_AUTH_ANSWER;
+	case ATTEMPT_SIGN: return IPC_CARD_SIGNATURE;
+	case ATTEMPT_TOUCH: return IPC_FINGER_TOUCHED;
+	case ATTEMPT_JUDGE: return IPC_FINGER_VERDICT;
+	case ATTEMPT_QUEUED: return IPC_AUTH_CANCEL;
+	case ATTEMPT_CARD_CERT: return IPC_CARD_CERT;
+	}
+	return IPC_AUTH_CANCEL;
+}
+
+static void helper_dies(struct helper **hp)
+{
+	struct helper *h = *hp;
+	helper_gone_fn *gone;
+	void *arg;
+
+	if (h == NULL)
+		return;
+	gone = h->on_gone;
+	arg = h->arg;
+	*hp = NULL;
+	free(h);
+	gone(arg);
+}
+
+/* Something other than a message. Returns false when it was none. */
+static bool event(struct attempt *a, int dice)
+{
+	struct conn *c;
+
+	switch (dice) {
+	case 0:
+		c = w.conn;
+		if (c == NULL)
+			return false;
+		c->attempt = NULL;
+		w.conn = NULL;
+		free(c);
+		attempt_client_gone(a);
+		return true;
+	case 1:
+		attempt_watch(a, WATCH_CARD_REMOVED, "reader");
+		return true;
+	case 2:
+		attempt_watch(a, WATCH_SERVICE_DOWN, "");
+		return true;
+	case 3:
+		helper_dies(&w.card);
+		return true;
+	case 4:
+		helper_dies(&w.finger);
+		return true;
+	case 5:
+		attempt_abandon(a, END_CANCELLED, "timeout", MSG_TIMEOUT);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void step(struct attempt *a, int calm)
+{
+	static uint8_t buf[4096];
+	struct ipc_out o;
+	struct sk_span span;
+	struct ipc_msg m;
+	const struct ipc_type_info *info;
+	bool lead = rand() % 100 < calm;
+	enum ipc_type t = lead ? onward(a->state) : all[(size_t)rand() % (sizeof(all) / sizeof(all[0]))];
+
+	/* 3 */
+	bool judged = a->state == ATTEMPT_SIGN || a->state == ATTEMPT_JUDGE;
+	int dice = rand() % 20;
+
+	if (!lead && event(a, dice)) {
+		assert_false(judged && (dice <= 2 || dice == 5) && w.ended);
+		return;
+	}
+	build(&o, t, buf, sizeof(buf), lead && rand() % 100 < calm);
+	if (ipc_out_finish(&o, &span) != SK_OK)
+		return;
+	info = ipc_type_info(t);
+	assert_int_equal(ipc_parse(span, info->channel, &m), SK_OK);
+	/* A peer that has gone says nothing more. */
+	if (info->channel == IPC_AUTH_UP && w.conn == NULL)
+		return;
+	learn(a->state, &m);
+	attempt_dispatch(a, &m);
+	assert_false(judged && info->channel == IPC_AUTH_UP && w.ended);
+}
+
+/* 4, and 1 once more. */
+static void after(void)
+{
+	if (w.granted) {
+		assert_true(w.sign_ok);
+		assert_true(w.pin_in_sign);
+		assert_true(w.finger_ok);
+		w.pin_wrong = w.finger_wrong = 0;
+		w.grants_seen++;
+	}
+	w.ends_seen++;
+	assert_int_equal(failures(LOCK_PIN), w.pin_wrong);
+	assert_int_equal(failures(LOCK_FINGER), w.finger_wrong);
+	assert_null(queue_holder(&w.d));
+	assert_null(w.card);
+	assert_null(w.finger);
+	/* Keep away from the limits: they are test_lockouts.c's. */
+	if (w.pin_wrong > 60 || w.finger_wrong > 60) {
+		char hex[2 * STORE_KEY_LEN + 1];
+
+		for (size_t i = 0; i < STORE_KEY_LEN; i++)
+			(void)snprintf(hex + 2 * i, 3, "%02x", key[i]);
+		assert_int_equal(lockouts_clear(&w.d, "P1", hex), SK_OK);
+		w.pin_wrong = w.finger_wrong = 0;
+	}
+}
+
+static void random_walks(void **state)
+{
+	(void)state;
+	/* The daemon tells its journal of each message that may not come: a thousand lines on stderr otherwise. */
+	assert_int_equal(setenv("JOURNAL_STREAM", "quiet", 1), 0);
+	srand(4711);
+	world();
+	for (int walk = 0; walk < WALKS; walk++) {
+		int calm = 55 + rand() % 46;
+
+		(void)begin();
+		for (int i = 0; i < STEPS && w.a != NULL; i++)
+			step(w.a, calm);
+		if (w.a != NULL) {
+			struct conn *c = w.conn;
+
+			/* Still there: the peer goes, and a judge that hangs is given up by its helper's death. */
+			if (c != NULL) {
+				c->attempt = NULL;
+				w.conn = NULL;
+				free(c);
+				attempt_client_gone(w.a);
+			}
+			if (w.a != NULL && w.a->state == ATTEMPT_JUDGE)
+				helper_dies(&w.finger);
+			if (w.a != NULL)
+				helper_dies(&w.card);
+		}
+		assert_true(w.ended);
+		after();
+	}
+	printf("%u grants among %u ends\n", (unsigned)w.grants_seen, (unsigned)w.ends_seen);
+	/* A walk that never arrives shows nothing. */
+	assert_true(w.grants_seen > WALKS / 50);
+	assert_true(w.grants_seen < w.ends_seen);
+	free(w.d.queue);
+	store_free(&w.d.store);
+	sd_event_unref(w.d.event);
+	{
+		char cmd[128];
+
+		(void)snprintf(cmd, sizeof(cmd), "rm -rf %s", w.dir);
+		assert_int_equal(system(cmd), 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_walks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
