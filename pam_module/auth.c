@@ -152,6 +152,15 @@ static int result_judge(const struct call *c, const struct ipc_msg *m)
 	return err;
 }
 
+/* A card put in and out a hundred times makes the daemon talk a hundred times: that is a denial like any other, and not
+ * the absence of a daemon, which a stack might answer with another way in. */
+static int too_much(const struct call *c, struct client *client)
+{
+	pam_syslog(c->show.pamh, LOG_WARNING, "too many messages in one attempt; denied");
+	send_cancel(client);
+	return PAM_AUTH_ERR;
+}
+
 static int receive_all(const struct call *c, struct client *client)
 {
 	unsigned infos = 0, prompts = 0;
@@ -169,6 +178,8 @@ static int receive_all(const struct call *c, struct client *client)
 			err = handle_info(c, client, &m);
 		else if (m.type == IPC_AUTH_PROMPT && ++prompts <= AUTH_PROMPT_MAX)
 			err = handle_prompt(c, client, &m);
+		else if (m.type == IPC_AUTH_INFO || m.type == IPC_AUTH_PROMPT)
+			err = too_much(c, client);
 		else
 			err = call_unavailable(c, "attempt", SK_E_STATE);
 		if (err != PAM_SUCCESS)

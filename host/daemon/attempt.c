@@ -178,6 +178,18 @@ void attempt_abandon(struct attempt *a, enum attempt_end how, const char *reason
 	attempt_step_deadline(a, JUDGE_DEADLINE_S);
 }
 
+void attempt_judged_wrong(struct attempt *a, enum lockout_factor factor)
+{
+	struct lockouts_view view;
+	struct audit_in in = { .event = EV_LOCKOUT, .attempt = a->id, .person = a->person.id, .account = a->account,
+		.card = a->card_hex, .reason = factor == LOCK_PIN ? "pin" : "finger" };
+
+	a->charge.held = false;
+	if (lockouts_look(a->d, a->person.id, a->card_hex, factor, &view) == SK_OK && (view.locked || view.wait_s > 0) &&
+	    journal_record(a->d, &in) != SK_OK)
+		journal_note(LOG_ALERT, "attempt %llu: a lockout could not be recorded", (unsigned long long)a->id);
+}
+
 void attempt_end_abandoned(struct attempt *a)
 {
 	attempt_end(a, a->abandon_how, a->abandon_reason, a->abandon_msg, NULL, NULL);

@@ -128,6 +128,8 @@ SK_NONNULL void attempt_deny(struct attempt *a, const char *reason);
 SK_NONNULL void attempt_fault(struct attempt *a, const char *reason);
 /** End now, or when the judge has spoken (rule 4). */
 SK_NONNULL void attempt_abandon(struct attempt *a, enum attempt_end how, const char *reason, enum msg_id id);
+/** The judge said no: the charge stays, and a counter that has come to its limit is an event of its own. */
+SK_NONNULL void attempt_judged_wrong(struct attempt *a, enum lockout_factor factor);
 /** The judge of an abandoned attempt has spoken (or can't any more): end as was meant. */
 SK_NONNULL void attempt_end_abandoned(struct attempt *a);
 /** Lockout answers of lockouts_*: ends the attempt with what the person must know. */

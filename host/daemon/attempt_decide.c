@@ -3,7 +3,7 @@
  * The only place that says yes.
  *
  *  1. policy_decide() over factors that were proven in this attempt MUST say SK_GRANTED.
- *  2. Person and card are read again: a card revoked while its holder looked for the sensor MUST be refused.
+ *  2. Person, card and certificate are looked at again: a card revoked while its holder looked for the sensor MUST be refused.
  *  3. The grant MUST be recorded, and the counters cleared, in one durable transaction before anybody hears of it.
  */
 #include <stdio.h>
@@ -34,7 +34,7 @@ static enum sk_status record_grant(struct attempt *a)
 	st = store_begin(a->d->store);
 	if (st != SK_OK)
 		return st;
-	st = lockouts_clear(a->d, a->person.id, a->card_hex);
+	st = lockouts_clear(a->d, a->person.id, a->card_hex, a->shown);
 	/* The new certificate was chained and its key has signed: from now on the card is known by it. */
 	if (st == SK_OK && a->renewed)
 		st = store_card_renew(a->d->store, a->card, daemon_now());
@@ -109,6 +109,10 @@ void attempt_decide(struct attempt *a)
 		attempt_deny(a, reason);
 		return;
 	}
+	/* A list that came meanwhile, or midnight. */
+	if (!attempt_certificate_ok(a, a->key_ref == 0x9E ? (struct sk_span){ a->card->card_cert, a->card->card_cert_len }
+	                                                  : (struct sk_span){ a->card->auth_cert, a->card->auth_cert_len }))
+		return;
 	if (record_grant(a) != SK_OK) {
 		attempt_fault(a, "store");
 		return;

@@ -292,20 +292,16 @@ static bool known_print(const struct attempt *a, uint64_t id)
 static void finger_wrong(struct attempt *a)
 {
 	struct lockouts_view view = { 0 };
-	struct audit_in in = { .event = EV_LOCKOUT, .attempt = a->id, .person = a->person.id, .account = a->account,
-		.card = a->card_hex, .reason = "finger" };
 	char left[12];
 	enum sk_status st;
 
-	a->charge.held = false;
+	attempt_judged_wrong(a, LOCK_FINGER);
 	a->touches++;
 	st = lockouts_look(a->d, a->person.id, a->card_hex, LOCK_FINGER, &view);
 	if (st != SK_OK) {
 		attempt_locked(a, st, 0);
 		return;
 	}
-	if ((view.locked || view.wait_s > 0) && journal_record(a->d, &in) != SK_OK)
-		journal_note(LOG_ALERT, "attempt %llu: a lockout could not be recorded", (unsigned long long)a->id);
 	if (a->abandoned) {
 		attempt_end(a, END_DENIED, "finger-wrong", a->abandon_msg, NULL, NULL);
 		return;

@@ -214,7 +214,7 @@ static void pin_wrong(struct attempt *a, const struct ipc_msg *m)
 	uint32_t tries = (uint32_t)ipc_num(m, IPC_F_TRIES);
 	char left[12];
 
-	a->charge.held = false;
+	attempt_judged_wrong(a, LOCK_PIN);
 	if (ipc_has(m, IPC_F_TRIES) && tries < TRIES_MIN) {
 		attempt_end(a, END_DENIED, "pin-wrong", MSG_PIN_LAST_KEPT, a->d->config.help, NULL);
 		return;
@@ -233,6 +233,9 @@ void attempt_on_card_error(struct attempt *a, const struct ipc_msg *m)
 		pin_wrong(a, m);
 		return;
 	}
+	/* Judged wrong, and that was the card's last: cards that don't tell their tries end so. */
+	if (why == CARD_ERR_PIN_BLOCKED && a->state == ATTEMPT_SIGN && a->pin_sent)
+		attempt_judged_wrong(a, LOCK_PIN);
 	/* The finger is being judged: whatever the card does now, that verdict is waited for. */
 	if (a->state == ATTEMPT_JUDGE) {
 		attempt_abandon(a, why == CARD_ERR_REMOVED ? END_CANCELLED : END_FAULT,

@@ -147,7 +147,8 @@ static void accept_one(struct daemon *d, int listener, bool admin)
 
 	if (fd < 0)
 		return;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0 || len != sizeof(cred) || d->conn_n >= CONN_MAX ||
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0 || len != sizeof(cred) || 
+	    d->conn_n >= (cred.uid == 0 ? CONN_MAX : CONN_MAX - CONN_ROOT_RESERVE) ||
 	    (admin && cred.uid != 0) || (cred.uid != 0 && uid_conns(cred.uid) >= CONN_UID_MAX) ||
 	    (c = calloc(1, sizeof(*c))) == NULL) {
 		(void)close(fd);
@@ -228,6 +229,7 @@ static enum sk_status inherited(int *ret_auth, int *ret_admin)
 
 enum sk_status conn_listen(struct daemon *d)
 {
+	static sd_event_source *listeners[2];
 	int auth = -1, admin = -1;
 
 	if (inherited(&auth, &admin) != SK_OK)
@@ -238,8 +240,13 @@ enum sk_status conn_listen(struct daemon *d)
 		admin = bind_socket(SEKISHO_RUN_DIR "/admin.sock", 0600);
 	if (auth < 0 || admin < 0)
 		return SK_E_IO;
-	if (sd_event_add_io(d->event, NULL, auth, EPOLLIN, on_accept_auth, d) < 0 ||
-	    sd_event_add_io(d->event, NULL, admin, EPOLLIN, on_accept_admin, d) < 0)
+	if (sd_event_add_io(d->event, &listeners[0], auth, EPOLLIN, on_accept_auth, d) < 0 ||
+	    sd_event_add_io(d->event, &listeners[1], admin, EPOLLIN, on_accept_admin, d) < 0)
 		return SK_E_IO;
+	/* Nobody's flood of requests keeps a log-in from being heard. */
+	for (size_t i = 0; i < 2; i++) {
+		if (sd_event_source_set_priority(listeners[i], SD_EVENT_PRIORITY_IMPORTANT) < 0)
+			return SK_E_IO;
+	}
 	return SK_OK;
 }

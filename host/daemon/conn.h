@@ -18,6 +18,7 @@
 #include "ipc/ipc.h"
 
 #define CONN_MAX 2304u      /**< All peers together. */
+#define CONN_ROOT_RESERVE 256u /**< Of these, kept for log-ins, which are root's. */
 #define CONN_UID_MAX 8u     /**< Peers of one uid other than root. */
 #define CONN_IDLE_S 10u     /**< From connect to the first request. */
 

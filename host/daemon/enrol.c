@@ -135,6 +135,23 @@ void attempt_on_card_cert(struct attempt *a, const struct ipc_msg *m)
 	enrol_card_store(a);
 }
 
+/* Enrolments take minutes: whoever was retired, or whose card was revoked, meanwhile gets nothing. For a card that is
+ * being enrolled only the person is there to be looked at. */
+static bool still_standing(struct attempt *a)
+{
+	static struct card card;
+	struct person p;
+	const char *reason = "store";
+
+	card = *a->card;
+	if (store_person_get(a->d->store, a->person.id, &p) == SK_OK &&
+	    (a->kind == ATTEMPT_ENROL_CARD || store_card_get(a->d->store, a->card->key, &card) == SK_OK))
+		reason = attempt_standing(&p, &card, daemon_now());
+	if (reason != NULL)
+		attempt_deny(a, reason);
+	return reason == NULL;
+}
+
 static enum sk_status record_admin(struct attempt *a, const char *what, const char *detail)
 {
 	struct audit_in in = { .event = EV_ADMIN, .attempt = a->id, .person = a->person.id, .account = a->account,
@@ -158,8 +175,11 @@ static void conclude(struct attempt *a, enum sk_status st)
 
 void enrol_card_store(struct attempt *a)
 {
-	enum sk_status st = store_begin(a->d->store);
+	enum sk_status st;
 
+	if (!still_standing(a))
+		return;
+	st = store_begin(a->d->store);
 	if (st != SK_OK) {
 		attempt_fault(a, "store");
 		return;
@@ -198,8 +218,11 @@ static enum sk_status store_touches(struct attempt *a)
 
 static void store_finger(struct attempt *a)
 {
-	enum sk_status st = store_begin(a->d->store);
+	enum sk_status st;
 
+	if (!still_standing(a))
+		return;
+	st = store_begin(a->d->store);
 	if (st != SK_OK) {
 		attempt_fault(a, "store");
 		return;

@@ -122,7 +122,7 @@ enum sk_status lockouts_refund(struct daemon *d, struct charge *c)
 	return st == SK_OK && n > 0 ? store_lockout_put_all(d->store, e, n) : st;
 }
 
-enum sk_status lockouts_clear(struct daemon *d, const char *person, const char *card)
+enum sk_status lockouts_clear(struct daemon *d, const char *person, const char *card, uint8_t shown)
 {
 	static const enum lockout_factor factors[] = { LOCK_PIN, LOCK_FINGER };
 	struct lockout_entry e[6];
@@ -132,6 +132,8 @@ enum sk_status lockouts_clear(struct daemon *d, const char *person, const char *
 	for (size_t f = 0; f < 2 && st == SK_OK; f++) {
 		struct lockout_id ids[3];
 
+		if ((shown & (factors[f] == LOCK_PIN ? FACTOR_PIN : FACTOR_FINGER)) == 0)
+			continue;
 		st = make_ids(d, person, card, factors[f], ids);
 		for (size_t i = 0; i < 3 && st == SK_OK; i++) {
 			uint8_t before[LOCKOUT_RECORD_LEN];

@@ -39,8 +39,9 @@ enum sk_status lockouts_charge(struct daemon *d, const char *person, const char 
 /** The try was never judged, or was right: take it back. Does nothing when not held. */
 SK_MUST_CHECK SK_NONNULL enum sk_status lockouts_refund(struct daemon *d, struct charge *c);
 
-/** The whole attempt succeeded: person and card start again from 0, this terminal too. */
-SK_MUST_CHECK SK_NONNULL enum sk_status lockouts_clear(struct daemon *d, const char *person, const char *card);
+/** The whole attempt succeeded: the counters of the factors that were shown (FACTOR_ bits) start again from 0. Those of
+ *  others stay: a PIN says nothing of whose fingers were tried before. */
+SK_MUST_CHECK SK_NONNULL enum sk_status lockouts_clear(struct daemon *d, const char *person, const char *card, uint8_t shown);
 
 /** Limits of one counter, from the configuration. */
 SK_MUST_CHECK SK_NONNULL

@@ -45,6 +45,9 @@ enum sk_status queue_enter(struct daemon *d, struct attempt *a)
 	*at = a;
 	a->queued = true;
 	q->waiting++;
+	/* A user who has shown no card yet gives way to a log-in. */
+	if (a->uid == 0 && q->holder != NULL && q->holder->uid != 0 && q->holder->state == ATTEMPT_CARD)
+		attempt_abandon(q->holder, END_CANCELLED, "gave-way", MSG_WAIT_TURN);
 	queue_run(d);
 	return SK_OK;
 }

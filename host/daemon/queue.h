@@ -3,8 +3,9 @@
  * @file queue.h
  * @brief One reader, one sensor, one attempt at a time: who has the turn, who waits.
  *
- * Attempts of root (log-in, sudo) go before those of other users (a screen locker), so that no user
- * can keep the seat from others by starting attempts; each other uid may wait with QUEUE_UID_MAX.
+ * Attempts of root (log-in, sudo) go before those of other users (a screen locker), also before one that has the turn and
+ * waits for its card, so that no user can keep the seat from others by starting attempts; each other uid may wait with
+ * QUEUE_UID_MAX.
  */
 #ifndef DAEMON_QUEUE_H
 #define DAEMON_QUEUE_H

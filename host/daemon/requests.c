@@ -17,11 +17,42 @@ static bool is_own_account(uid_t uid, const char *account)
 	return getpwuid_r(uid, &pw, buf, sizeof(buf), &found) == 0 && found != NULL && strcmp(pw.pw_name, account) == 0;
 }
 
+static bool asks_for_itself(const struct conn *c, const struct ipc_msg *m)
+{
+	char account[STORE_ACCOUNT_MAX + 1];
+
+	return ipc_text(m, IPC_F_ACCOUNT, account, sizeof(account)) == SK_OK && account[0] != '\0' &&
+	    is_own_account(c->uid, account);
+}
+
+/* Somebody asks about somebody else: told the same as any other denial, but not worth a durable record each time, or any
+ * local process could fill the log and the disk. */
+static void refuse_stranger(struct conn *c)
+{
+	uint8_t buf[512];
+	struct ipc_out o;
+
+	journal_note(LOG_WARNING, "uid %u pid %d asked to authenticate somebody else", (unsigned)c->uid, (int)c->pid);
+	ipc_out_init(&o, IPC_AUTH_RESULT, buf, sizeof(buf));
+	ipc_out_num(&o, IPC_F_VERDICT, (uint64_t)(uint32_t)SK_DENIED);
+	ipc_out_num(&o, IPC_F_ATTEMPT, 0);
+	ipc_out_num(&o, IPC_F_MSG, MSG_DENIED);
+	ipc_out_text(&o, IPC_F_ARG1, c->d->config.help);
+	ipc_out_text(&o, IPC_F_ARG2, "0");
+	if (conn_send(c, &o) != SK_OK)
+		journal_note(LOG_NOTICE, "and did not wait for the answer");
+	conn_close(c);
+}
+
 void request_begin(struct conn *c, const struct ipc_msg *m)
 {
 	struct daemon *d = c->d;
 	struct attempt *a;
 
+	if (c->uid != 0 && !asks_for_itself(c, m)) {
+		refuse_stranger(c);
+		return;
+	}
 	if (attempt_new(d, c, ATTEMPT_LOGIN, &a) != SK_OK) {
 		journal_note(LOG_ERR, "no attempt could be made for uid %u", (unsigned)c->uid);
 		conn_close(c);
@@ -37,10 +68,6 @@ void request_begin(struct conn *c, const struct ipc_msg *m)
 	}
 	a->account_given = a->account[0] != '\0';
 	a->policy = *config_policy(&d->config, a->service);
-	if (c->uid != 0 && (!a->account_given || !is_own_account(c->uid, a->account))) {
-		attempt_deny(a, "not-own-account");
-		return;
-	}
 	if (ipc_has(m, IPC_F_RHOST) && !config_remote_allowed(&d->config, a->service)) {
 		attempt_end(a, END_DENIED, "remote", MSG_REMOTE_REFUSED, NULL, NULL);
 		return;

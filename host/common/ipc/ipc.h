@@ -202,7 +202,7 @@ enum sk_status ipc_out_finish(struct ipc_out *o, struct sk_span *ret_msg);
 SK_MUST_CHECK SK_NONNULL enum sk_status ipc_send(int fd, struct ipc_out *o);
 
 /**
- * Receive one datagram into @p buf and parse it. Descriptors that come along are closed.
+ * Receive one datagram into @p buf and parse it. A message with descriptors is refused; none is ever taken.
  *
  * @param timeout_ms  -1: for ever; 0: don't wait.
  * @retval SK_OK

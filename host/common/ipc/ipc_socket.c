@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "ipc/ipc.h"
 
@@ -56,45 +55,26 @@ static enum sk_status wait_readable(int fd, int timeout_ms)
 	}
 }
 
-/* Nobody is meant to send us descriptors; one that came must not stay open. */
-static void close_passed(struct msghdr *mh)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(mh); c != NULL; c = CMSG_NXTHDR(mh, c)) {
-		size_t n;
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (size_t i = 0; i < n; i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
-			(void)close(fd);
-		}
-	}
-}
-
 enum sk_status ipc_recv(int fd, enum ipc_channel channel, int timeout_ms, uint8_t *buf, size_t cap,
     struct ipc_msg *ret_msg)
 {
-	union {
-		struct cmsghdr align;
-		uint8_t bytes[CMSG_SPACE(8 * sizeof(int))];
-	} control;
 	struct iovec iov = { .iov_base = buf, .iov_len = cap };
-	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes) };
+	/* No room for descriptors: the kernel drops what comes along and says so with MSG_CTRUNC. Taking one in order to
+	 * close it would run whatever its file system does on close. */
+	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
 	enum sk_status st = wait_readable(fd, timeout_ms);
 	ssize_t n;
 
 	if (st != SK_OK)
 		return st;
-	do {
+	/* A peer that closed with our words unread: the reset is told once, before what it had said. That still counts. */
+	for (int reset = 0;;) {
 		n = recvmsg(fd, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	} while (n < 0 && errno == EINTR);
+		if (n >= 0 || (errno != EINTR && (errno != ECONNRESET || reset++ > 0)))
+			break;
+	}
 	if (n < 0)
 		return errno == ECONNRESET ? SK_E_GONE : errno == EAGAIN ? SK_E_TIMEOUT : SK_E_IO;
-	close_passed(&mh);
 	/* SEQPACKET: 0 is the end of the connection, since no message of ours is empty. */
 	if (n == 0)
 		return SK_E_GONE;

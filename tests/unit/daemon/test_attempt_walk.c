@@ -375,7 +375,8 @@ static void learn(enum attempt_state s, const struct ipc_msg *m)
 {
 	if (s == ATTEMPT_SIGN && m->type == IPC_CARD_SIGNATURE)
 		w.sign_ok = w.sign_sent && memcmp(m->f[IPC_F_BYTES].p, "good", 4) == 0;
-	if (s == ATTEMPT_SIGN && m->type == IPC_CARD_ERROR && ipc_num(m, IPC_F_REASON) == CARD_ERR_PIN_WRONG && w.pin_in_sign)
+	if (s == ATTEMPT_SIGN && m->type == IPC_CARD_ERROR && w.pin_in_sign &&
+	    (ipc_num(m, IPC_F_REASON) == CARD_ERR_PIN_WRONG || ipc_num(m, IPC_F_REASON) == CARD_ERR_PIN_BLOCKED))
 		w.pin_wrong++;
 	if (s == ATTEMPT_JUDGE && m->type == IPC_FINGER_VERDICT) {
 		bool ours = memcmp(m->f[IPC_F_TOKEN].p, w.token, 16) == 0;
@@ -513,7 +514,7 @@ static void after(void)
 
 		for (size_t i = 0; i < STORE_KEY_LEN; i++)
 			(void)snprintf(hex + 2 * i, 3, "%02x", key[i]);
-		assert_int_equal(lockouts_clear(&w.d, "P1", hex), SK_OK);
+		assert_int_equal(lockouts_clear(&w.d, "P1", hex, FACTOR_ALL), SK_OK);
 		w.pin_wrong = w.finger_wrong = 0;
 	}
 }

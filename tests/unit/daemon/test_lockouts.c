@@ -128,10 +128,24 @@ static void success_clears_all_three(void **state)
 
 	assert_int_equal(charge(f, "p1", &c), SK_OK);
 	assert_int_equal(charge(f, "p1", &c), SK_OK);
-	assert_int_equal(lockouts_clear(&f->d, "p1", "aa"), SK_OK);
+	assert_int_equal(lockouts_clear(&f->d, "p1", "aa", FACTOR_ALL), SK_OK);
 	assert_int_equal(failures(f, LOCK_PERSON, "p1"), 0);
 	assert_int_equal(failures(f, LOCK_CARD, "aa"), 0);
 	assert_int_equal(failures(f, LOCK_TERMINAL, "T-1"), 0);
+}
+
+static void success_clears_only_what_was_shown(void **state)
+{
+	struct fixture *f = *state;
+	struct charge c = { 0 };
+
+	assert_int_equal(charge(f, "p1", &c), SK_OK);
+	/* Card and PIN say nothing of whose finger was tried: a thief must not wash the count away. */
+	assert_int_equal(lockouts_clear(&f->d, "p1", "aa", FACTOR_CARD | FACTOR_PIN), SK_OK);
+	assert_int_equal(failures(f, LOCK_PERSON, "p1"), 1);
+	assert_int_equal(failures(f, LOCK_TERMINAL, "T-1"), 1);
+	assert_int_equal(lockouts_clear(&f->d, "p1", "aa", FACTOR_CARD | FACTOR_FINGER), SK_OK);
+	assert_int_equal(failures(f, LOCK_PERSON, "p1"), 0);
 }
 
 static void a_refund_after_an_unlock_is_harmless(void **state)
@@ -140,7 +154,7 @@ static void a_refund_after_an_unlock_is_harmless(void **state)
 	struct charge c = { 0 };
 
 	assert_int_equal(charge(f, "p1", &c), SK_OK);
-	assert_int_equal(lockouts_clear(&f->d, "p1", "aa"), SK_OK);
+	assert_int_equal(lockouts_clear(&f->d, "p1", "aa", FACTOR_ALL), SK_OK);
 	assert_int_equal(lockouts_refund(&f->d, &c), SK_OK);
 	assert_int_equal(failures(f, LOCK_PERSON, "p1"), 0);
 }
@@ -180,6 +194,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_one_counter_refuses_charges_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_refund_gives_back_exactly_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(success_clears_all_three, setup, teardown),
+		cmocka_unit_test_setup_teardown(success_clears_only_what_was_shown, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_refund_after_an_unlock_is_harmless, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_damaged_record_denies, setup, teardown),
 		cmocka_unit_test_setup_teardown(counts_survive_reopening, setup, teardown),

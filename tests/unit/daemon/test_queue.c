@@ -24,6 +24,17 @@ void attempt_start(struct attempt *a)
 		queue_leave(a->d, a);
 }
 
+static struct attempt *abandoned;
+
+void attempt_abandon(struct attempt *a, enum attempt_end how, const char *reason, enum msg_id id)
+{
+	(void)how;
+	(void)reason;
+	(void)id;
+	abandoned = a;
+	queue_leave(a->d, a);
+}
+
 uint32_t helper_device_n(void)
 {
 	return device_n;
@@ -103,6 +114,27 @@ static void root_goes_before_users_and_in_order(void **state)
 	assert_ptr_equal(started[3], &user);
 }
 
+static void a_user_without_card_gives_way_to_root(void **state)
+{
+	struct daemon *d = *state;
+	struct attempt user = make(d, 1000), root = make(d, 0);
+
+	abandoned = NULL;
+	user.state = ATTEMPT_CARD;
+	assert_int_equal(queue_enter(d, &user), SK_OK);
+	assert_int_equal(queue_enter(d, &root), SK_OK);
+	assert_ptr_equal(abandoned, &user);
+	assert_ptr_equal(queue_holder(d), &root);
+	queue_leave(d, &root);
+	/* One that is further goes on. */
+	abandoned = NULL;
+	user.state = ATTEMPT_PIN;
+	assert_int_equal(queue_enter(d, &user), SK_OK);
+	assert_int_equal(queue_enter(d, &root), SK_OK);
+	assert_null(abandoned);
+	assert_ptr_equal(queue_holder(d), &user);
+}
+
 static void a_user_can_not_fill_the_queue(void **state)
 {
 	struct daemon *d = *state;
@@ -157,6 +189,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_after_the_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_devices_must_be_free_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(root_goes_before_users_and_in_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_user_without_card_gives_way_to_root, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_user_can_not_fill_the_queue, setup, teardown),
 		cmocka_unit_test_setup_teardown(leaving_while_waiting_gives_nobody_the_turn, setup, teardown),
 		cmocka_unit_test_setup_teardown(attempts_that_end_inside_their_start_don_t_stop_the_rest, setup, teardown),

@@ -207,7 +207,7 @@ static void sockets_deliver_and_report(void **state)
 	memset(big, 0, sizeof(big));
 	assert_int_equal(send(sv[0], big, sizeof(big), 0), sizeof(big));
 	assert_int_equal(ipc_recv(sv[1], IPC_AUTH_UP, 1000, buf, sizeof(buf), &m), SK_E_FORMAT);
-	/* a descriptor that nobody asked for is closed */
+	/* a descriptor that nobody asked for is not taken */
 	{
 		struct iovec iov = { .iov_base = (void *)(uintptr_t)cancel, .iov_len = sizeof(cancel) };
 		union {
@@ -225,7 +225,7 @@ static void sockets_deliver_and_report(void **state)
 		memcpy(CMSG_DATA(c), &extra, sizeof(extra));
 		assert_int_equal(sendmsg(sv[0], &mh, 0), sizeof(cancel));
 		(void)close(extra);
-		assert_int_equal(ipc_recv(sv[1], IPC_AUTH_UP, 1000, buf, sizeof(buf), &m), SK_OK);
+		assert_int_equal(ipc_recv(sv[1], IPC_AUTH_UP, 1000, buf, sizeof(buf), &m), SK_E_FORMAT);
 		next = dup(0);
 		assert_int_equal(next, extra); /* the number is free again */
 		(void)close(next);
@@ -235,6 +235,28 @@ static void sockets_deliver_and_report(void **state)
 	ipc_out_init(&o, IPC_AUTH_CANCEL, buf, sizeof(buf));
 	assert_int_equal(ipc_send(sv[1], &o), SK_E_GONE);
 	(void)close(sv[1]);
+}
+
+/* The daemon ends an attempt while an answer of ours lies unread: its result comes behind the reset, and counts. */
+static void last_words_are_heard_behind_a_reset(void **state)
+{
+	int sv[2];
+	uint8_t buf[256];
+	struct ipc_out o;
+	struct ipc_msg m;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sv), 0);
+	ipc_out_init(&o, IPC_AUTH_CANCEL, buf, sizeof(buf));
+	assert_int_equal(ipc_send(sv[0], &o), SK_OK); /* never read */
+	ipc_out_init(&o, IPC_ACCT_RESULT, buf, sizeof(buf));
+	ipc_out_num(&o, IPC_F_VERDICT, 7);
+	assert_int_equal(ipc_send(sv[1], &o), SK_OK);
+	(void)close(sv[1]);
+	assert_int_equal(ipc_recv(sv[0], IPC_AUTH_DOWN, 1000, buf, sizeof(buf), &m), SK_OK);
+	assert_int_equal(ipc_num(&m, IPC_F_VERDICT), 7);
+	assert_int_equal(ipc_recv(sv[0], IPC_AUTH_DOWN, 1000, buf, sizeof(buf), &m), SK_E_GONE);
+	(void)close(sv[0]);
 }
 
 static void tables_are_whole(void **state)
@@ -270,6 +292,7 @@ int main(void)
 		cmocka_unit_test(text_is_clean_utf8),
 		cmocka_unit_test(a_number_too_wide_for_its_field_is_not_cut),
 		cmocka_unit_test(sockets_deliver_and_report),
+		cmocka_unit_test(last_words_are_heard_behind_a_reset),
 		cmocka_unit_test(tables_are_whole),
 	};
 
