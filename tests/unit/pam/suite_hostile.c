@@ -249,6 +249,7 @@ static void play_prompt_flood(int fd)
 		play_recv(fd, IPC_AUTH_ANSWER, &m);
 	}
 	play_prompt(fd, 16, MSG_PIN_PROMPT_PLAIN, NULL);
+	play_recv(fd, IPC_AUTH_CANCEL, &m);
 	play_expect_end(fd);
 }
 
