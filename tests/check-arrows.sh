@@ -24,5 +24,5 @@ echo '#include "store/store.h"' >pam_module/arrow_test.c
 if make -s B=build/arrows build/arrows/pic/pam_module/arrow_test.o >"$tmp/log" 2>&1; then echo 'pam_module may include store'; status=1; fi
 rm -f pam_module/arrow_test.c
 # And nothing of the product includes from tests/.
-if git grep -nE '#include "(tests/|\.\./)' -- firmware host pam_module; then status=1; fi
+if grep -rnE --include='*.[ch]' '#include "(tests/|\.\./)' firmware host pam_module; then status=1; fi
 exit $status

@@ -5,6 +5,8 @@
 . "$(dirname "$0")/bench/lib-site.sh"
 [ "$(id -u)" -eq 0 ] || { echo 'The demo needs root for its namespaces: sudo make demo' >&2; exit 1; }
 site_enter "$@"
+# Names are Japanese: columns need a locale that knows their width.
+[ "$(locale charmap)" = UTF-8 ] || export LC_ALL=C.UTF-8
 
 STEP=0
 tell() {
@@ -63,7 +65,7 @@ must finger_enrol P001 right-index 1
 sed 's/^/      /' "$BENCH_TMP/finger.log"
 
 tell '山田さん logs in: card, PIN, finger' 'PAM asks, Sekisho decides.'
-login_start login yamada
+login_start login yamada $PIN_GOOD --session true
 login_touch 1 11
 expect in
 
@@ -96,7 +98,7 @@ login_start login yamada
 expect out
 tell 'The help desk checks who she is, and unlocks'
 must run sekishoctl unlock --person P001 --reason 'identity checked at the desk'
-login_start login yamada
+login_start login yamada $PIN_GOOD --session true
 login_touch 1 12
 expect in
 
@@ -114,7 +116,7 @@ cat <<'END'
 That was the whole way, on real parts. What to type next:
   make help                 what else this Makefile can do
   sudo make test            every test, the fault matrix and 300 power cuts included
-  make && man host/man/sekishoctl.8
+  mandoc -a host/man/sekishoctl.8
                             the administrator's tool
   README.md                 installing on a real terminal, the PAM lines, recovery; 日本語の手引きもあります
 END

@@ -118,14 +118,14 @@ test-build: ## Build programs, bench and unit tests for the test bench
 
 # --- the two commands ------------------------------------------------------------------------------------------------
 .PHONY: demo test bench
+# What sudo built belongs to whoever called it, so that a plain make goes on from there.
+GIVE_BACK := [ -z "$$SUDO_UID" ] || chown -R "$$SUDO_UID:$$SUDO_GID" build
 demo: deps-test ## Play the whole story on real parts, narrated (root)
-	$(Q)$(TEST_MAKE) -s B=build/test all bench-programs
-	$(Q)tests/demo.sh
+	$(Q)$(TEST_MAKE) -s B=build/test all bench-programs; status=$$?; [ $$status -ne 0 ] || tests/demo.sh || status=$$?; $(GIVE_BACK); exit $$status
 bench: deps-test ## Print the figures beside their aims and beside the peers (root)
-	$(Q)$(TEST_MAKE) -s B=build/test all bench-programs
-	$(Q)tests/bench/figures.sh
+	$(Q)$(TEST_MAKE) -s B=build/test all bench-programs; status=$$?; [ $$status -ne 0 ] || tests/bench/figures.sh || status=$$?; $(GIVE_BACK); exit $$status
 test: deps-test ## Run everything (root; under 20 minutes)
-	$(Q)tests/run
+	$(Q)status=0; tests/run || status=$$?; $(GIVE_BACK); exit $$status
 
 # --- fuzzers: clang's libFuzzer, the product's sources with ASan, UBSan and coverage (B=build/fuzz CC=clang) --------------
 FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))

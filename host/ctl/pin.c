@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -30,15 +31,19 @@ static void on_signal(int number)
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGALRM };
 #define SIGNALS_N (sizeof(signals) / sizeof(signals[0]))
 
-static enum sk_status read_line(int fd, char ret_pin[static PIN_MAX])
+/* unblocked: the mask while waiting, so that a signal just before the wait is not lost; NULL: as it is. */
+static enum sk_status read_line(int fd, const sigset_t *unblocked, char ret_pin[static PIN_MAX])
 {
 	size_t n = 0;
 	bool too_long = false;
 
 	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
 		char c;
-		ssize_t got = read(fd, &c, 1);
+		ssize_t got = unblocked != NULL ? ppoll(&p, 1, NULL, unblocked) : 1;
 
+		if (got > 0)
+			got = read(fd, &c, 1);
 		if (got < 0 && errno == EINTR && caught == 0)
 			continue;
 		if (got < 0)
@@ -70,6 +75,7 @@ static void say(int fd, const char *text)
 static enum sk_status read_without_echo(int fd, const char *prompt, char ret_pin[static PIN_MAX])
 {
 	struct sigaction quiet = { .sa_handler = on_signal }, before[SIGNALS_N];
+	sigset_t held, mask;
 	struct termios old, silent;
 	enum sk_status st;
 
@@ -80,18 +86,23 @@ static enum sk_status read_without_echo(int fd, const char *prompt, char ret_pin
 	silent.c_lflag |= ICANON | ISIG;
 	caught = 0;
 	(void)sigemptyset(&quiet.sa_mask);
+	(void)sigemptyset(&held);
+	for (size_t i = 0; i < SIGNALS_N; i++)
+		(void)sigaddset(&held, signals[i]);
+	(void)sigprocmask(SIG_BLOCK, &held, &mask);
 	for (size_t i = 0; i < SIGNALS_N; i++)
 		(void)sigaction(signals[i], &quiet, &before[i]);
 	st = tcsetattr(fd, TCSAFLUSH, &silent) == 0 ? SK_OK : SK_E_IO;
 	if (st == SK_OK) {
 		say(fd, prompt);
-		st = read_line(fd, ret_pin);
+		st = read_line(fd, &mask, ret_pin);
 		say(fd, "\n");
 		while (tcsetattr(fd, TCSAFLUSH, &old) != 0 && errno == EINTR)
 			;
 	}
 	for (size_t i = 0; i < SIGNALS_N; i++)
 		(void)sigaction(signals[i], &before[i], NULL);
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	if (caught != 0)
 		(void)raise(caught);
 	return st;
@@ -104,7 +115,7 @@ enum sk_status pin_read(const char *prompt, int pin_fd, char ret_pin[static PIN_
 
 	caught = 0;
 	if (pin_fd >= 0) {
-		st = read_line(pin_fd, ret_pin);
+		st = read_line(pin_fd, NULL, ret_pin);
 	} else {
 		fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 		if (fd < 0)

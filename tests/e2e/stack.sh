@@ -9,6 +9,10 @@ card_make clerk
 card_make chief
 card_make other
 site_init
+# Whoever touches once with a wrong finger and gives up is waited for no longer than needed.
+site_config_set timing finger 6
+sekishod_stop
+sekishod_start
 person_make P001 yamada
 person_make P002 suzuki --role privileged
 person_make P003 sato
