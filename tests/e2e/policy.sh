@@ -55,6 +55,39 @@ login_touch 2 12
 ok 'C-PRIV: a privileged session' login_wait
 ok 'C-PRIV: its limit is told' said '60 min'
 
+# Enrolment: a stray finger among the touches does not slip in.
+card_insert clerk
+# FINGER SEED…: one touch of each.
+enrol_touches() {
+	local finger=$1 k=0 pid seed
+	shift
+
+	sekishoctl finger enrol P001 "$finger" --pin-fd 9 9<<<$PIN_GOOD >"$BENCH_TMP/stray.log" 2>&1 &
+	pid=$!
+	for seed in "$@"; do
+		kill -0 $pid 2>/dev/null || break
+		synthfinger --finger "$seed" --impression $k --send $SENSOR --wait-ready 5000 2>/dev/null
+		k=$((k + 1))
+		sleep 0.15
+	done
+	wait $pid
+}
+ok 'C-FINGER: five touches of one finger and two of others: enrolled' enrol_touches left-index 6 6 7 6 8 6 6
+ok 'C-FINGER: each stray touch was told' test "$(grep -ciE 'different|same finger|another' "$BENCH_TMP/stray.log")" -ge 2
+ok 'C-FINGER: the finger enrolled logs in' login nopin yamada $PIN_GOOD 6 15
+for stray in 7 8; do
+	login_start nopin yamada
+	for i in 1 2 3; do login_touch $stray $((10 * i + i)); login_saw 'match|Locked' $i 10; done
+	not_ok "C-FINGER: stray finger $stray is not in it" login_wait
+	login nopin yamada $PIN_GOOD 6 16
+done
+ok 'C-FINGER: a stray first touch starts it anew' enrol_touches left-middle 7 9 9 9 9 9 9 9 9
+ok 'C-FINGER: and the right finger logs in' login nopin yamada $PIN_GOOD 9 15
+login_start nopin yamada
+for i in 1 2 3; do login_touch 7 $((20 + i)); login_saw 'match|Locked' $i 10; done
+not_ok 'C-FINGER: the stray first one does not' login_wait
+sekishoctl unlock --person P001 --reason test >/dev/null
+
 # Validity by date, without anybody acting.
 card_insert clerk
 card_make temp
