@@ -204,3 +204,32 @@ void help_audit(struct store *s, uint32_t n)
 		assert_int_equal(store_audit_add(s, &in, 1000 + i, &seq), SK_OK);
 	}
 }
+
+int store_place_setup(void **state)
+{
+	struct store_place *p = calloc(1, sizeof(*p));
+
+	assert_non_null(p);
+	help_dir_make(p->dir);
+	p->s = help_store(p->dir);
+	*state = p;
+	return 0;
+}
+
+int store_place_teardown(void **state)
+{
+	struct store_place *p = *state;
+
+	store_free(&p->s);
+	help_dir_remove(p->dir);
+	free(p);
+	return 0;
+}
+
+enum sk_status help_person_add(struct store *s, const char *id, const char *account)
+{
+	struct person p;
+
+	help_person(&p, id, account);
+	return store_person_add(s, &p);
+}

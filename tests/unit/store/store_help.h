@@ -27,7 +27,18 @@ void help_copy(const char *dir, const char *from, const char *to);
 /** Does @p needle stand in the file? A file that isn't there holds nothing. */
 bool help_file_holds(const char *dir, const char *name, const void *needle, size_t len);
 
+/** A folder with an open store: what most tests begin with. */
+struct store_place {
+	char dir[HELP_PATH_MAX];
+	struct store *s;
+};
+/** cmocka set-up and tear-down around a struct store_place. */
+int store_place_setup(void **state);
+int store_place_teardown(void **state);
+
 void help_person(struct person *ret_p, const char *id, const char *account);
+/** ... and into the store with it. */
+enum sk_status help_person_add(struct store *s, const char *id, const char *account);
 /** Key and certificates filled from @p seed. */
 void help_card(struct card *ret_c, uint8_t seed, const char *person);
 void help_print(struct finger_print *ret_f, const char *person, const char *finger, uint8_t impression);

@@ -17,32 +17,6 @@
 #include "store/audit_record.h"
 #include "store/store_help.h"
 
-struct place {
-	char dir[HELP_PATH_MAX];
-	struct store *s;
-};
-
-static int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	assert_non_null(p);
-	help_dir_make(p->dir);
-	p->s = help_store(p->dir);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-
-	store_free(&p->s);
-	help_dir_remove(p->dir);
-	free(p);
-	return 0;
-}
-
 static void expect_whole(struct store *s, uint64_t records)
 {
 	struct audit_report r;
@@ -79,7 +53,7 @@ static enum sk_status keep_row(void *arg, const struct audit_row *r)
 static void test_add_and_each(void **state)
 {
 	static struct rows rows;
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct audit_in in = {
 		.event = EV_ATTEMPT_GRANTED, .attempt = 9, .person = "10234", .account = "sato", .service = "gdm",
 		.tty = ":0", .card = "00ff", .actor = "root", .reason = "ok", .detail = "入室\n",
@@ -134,7 +108,7 @@ static void test_add_and_each(void **state)
 static void test_add_arguments(void **state)
 {
 	static struct rows rows;
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct audit_in in = { .event = (enum audit_event)0 };
 	static char much[3000];
 	uint64_t seq = 77;
@@ -215,7 +189,7 @@ static void test_triggers(void **state)
 		"INSERT INTO audit SELECT 9, time, event, attempt, person, account, service, tty, card, actor,"
 		" reason, detail, record, prev, hash FROM audit WHERE seq = 3",
 	};
-	struct place *p = *state;
+	struct store_place *p = *state;
 	char path[HELP_PATH_MAX];
 	sqlite3 *db = NULL;
 
@@ -265,7 +239,7 @@ static void test_tamper(void **state)
 		{ "DELETE FROM audit WHERE seq = 4; UPDATE audit SET seq = -seq WHERE seq > 4;"
 		  "UPDATE audit SET seq = -seq - 1 WHERE seq < 0", 4, "in the place of record 4 stands record 5 (moved)" },
 	};
-	struct place *p = *state;
+	struct store_place *p = *state;
 	uint64_t seq = 0;
 	uint8_t hash[STORE_HASH_LEN];
 
@@ -289,7 +263,7 @@ static void test_tamper(void **state)
 static void test_replaced(void **state)
 {
 	static struct rows rows;
-	struct place *p = *state;
+	struct store_place *p = *state;
 	uint8_t rec[AUDIT_RECORD_MAX];
 	char path[HELP_PATH_MAX];
 	sqlite3_stmt *stmt = NULL;
@@ -323,13 +297,13 @@ static void test_replaced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_add_and_each, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_add_arguments, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_event_names, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_record_bytes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_triggers, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_tamper, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_replaced, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_add_and_each, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_add_arguments, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_event_names, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_record_bytes, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_triggers, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_tamper, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_replaced, store_place_setup, store_place_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

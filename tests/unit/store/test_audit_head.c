@@ -19,32 +19,6 @@
 #include "store/store_help.h"
 #include "store/vault.h"
 
-struct place {
-	char dir[HELP_PATH_MAX];
-	struct store *s;
-};
-
-static int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	assert_non_null(p);
-	help_dir_make(p->dir);
-	p->s = help_store(p->dir);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-
-	store_free(&p->s);
-	help_dir_remove(p->dir);
-	free(p);
-	return 0;
-}
-
 static enum sk_status add_one(struct store *s)
 {
 	struct audit_in in = { .event = EV_START };
@@ -91,7 +65,7 @@ static struct vault *new_vault(const char *dir, const char *name)
 /* An older copy of everything but the head file: found, and no record goes on top of it. */
 static void test_older_copy(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct audit_in in = { .event = EV_ADMIN, .actor = "root", .detail = "restored from backup" };
 	uint64_t seq = 0;
 
@@ -132,7 +106,7 @@ static void test_older_copy(void **state)
 /* Another history of the same length: only the hash in the head file tells. */
 static void test_rewritten(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 
 	store_free(&p->s);
 	help_copy(p->dir, "registry.db", "empty");
@@ -156,7 +130,7 @@ static void test_rewritten(void **state)
 static void test_head_file(void **state)
 {
 	static const uint8_t junk[] = { 0x62, 0x03, 0x80, 0x01, 0x01 };
-	struct place *p = *state;
+	struct store_place *p = *state;
 	uint8_t bytes[128], changed[129];
 	char path[HELP_PATH_MAX], other[HELP_PATH_MAX];
 	struct store *s;
@@ -213,7 +187,7 @@ static void test_head_file(void **state)
 
 static void test_mac(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct vault *v = new_vault(p->dir, "key"), *w = new_vault(p->dir, "key2");
 	struct audit_in in = { .event = EV_ADMIN };
 	uint64_t seq = 0;
@@ -258,7 +232,7 @@ static void test_mac(void **state)
 /* From the moment the key is set on the empty store, its head file has a MAC. */
 static void test_mac_from_the_start(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct vault *v = new_vault(p->dir, "key"), *w = new_vault(p->dir, "key2");
 
 	assert_int_equal(store_set_mac(p->s, vault_hook, v), SK_OK);
@@ -273,7 +247,7 @@ static void test_mac_from_the_start(void **state)
 /* Changed under our hands while we run. */
 static void test_changed_while_open(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 
 	help_audit(p->s, 3);
 	help_sql(p->dir, "registry.db", "DELETE FROM audit WHERE seq = 3");
@@ -284,7 +258,7 @@ static void test_changed_while_open(void **state)
 /* The newest record replaced: the next one must not be chained to that. */
 static void test_newest_changed_while_open(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 
 	help_audit(p->s, 3);
 	help_sql(p->dir, "registry.db", "UPDATE audit SET hash = randomblob(32) WHERE seq = 3");
@@ -295,7 +269,7 @@ static void test_newest_changed_while_open(void **state)
 /* The head can't be written: the caller hears of it, and it is made good later. */
 static void test_head_not_written(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	char path[HELP_PATH_MAX], child[HELP_PATH_MAX];
 
 	help_audit(p->s, 2);
@@ -317,14 +291,14 @@ static void test_head_not_written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_older_copy, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_rewritten, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_head_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_mac, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_mac_from_the_start, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_changed_while_open, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_newest_changed_while_open, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_head_not_written, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_older_copy, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_rewritten, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_head_file, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_mac, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_mac_from_the_start, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_changed_while_open, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_newest_changed_while_open, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_head_not_written, store_place_setup, store_place_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,32 +19,6 @@
 
 #include "store/store_help.h"
 
-struct place {
-	char dir[HELP_PATH_MAX];
-	struct store *s;
-};
-
-static int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	assert_non_null(p);
-	help_dir_make(p->dir);
-	p->s = help_store(p->dir);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-
-	store_free(&p->s);
-	help_dir_remove(p->dir);
-	free(p);
-	return 0;
-}
-
 static enum sk_status try_open(const char *dir)
 {
 	struct store *s = NULL;
@@ -74,7 +48,7 @@ static bool is_there(const char *dir, const char *name)
 static void test_create_and_open(void **state)
 {
 	static const char *const files[] = { "registry.db", "lockout.db", "audit.head", "store.lock" };
-	struct place *p = *state;
+	struct store_place *p = *state;
 	char dir[HELP_PATH_MAX], path[HELP_PATH_MAX];
 	struct stat st;
 	mode_t mask;
@@ -120,7 +94,7 @@ static void test_create_and_open(void **state)
 /* What was begun and cut off may be begun again; what was a store may not. */
 static void test_create_again(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	char path[HELP_PATH_MAX];
 	int fd;
 
@@ -146,7 +120,7 @@ static void test_create_again(void **state)
 
 static void test_one_process(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	int status = 0;
 	pid_t pid;
 
@@ -165,7 +139,7 @@ static void test_one_process(void **state)
 
 static void test_missing_files(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 
 	store_free(&p->s);
 	help_copy(p->dir, "lockout.db", "l");
@@ -187,7 +161,7 @@ static void test_missing_files(void **state)
 
 static void test_symlink_refused(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	char path[HELP_PATH_MAX];
 
 	store_free(&p->s);
@@ -201,7 +175,7 @@ static void test_symlink_refused(void **state)
 /* A fresh lockout file of another store must not stand in for ours. */
 static void test_foreign_lockout(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	char other[HELP_PATH_MAX], from[2 * HELP_PATH_MAX], to[HELP_PATH_MAX];
 	struct store *s;
 
@@ -236,7 +210,7 @@ static void test_schema_is_ours(void **state)
 		{ "lockout.db", "DROP TABLE counter" },
 		{ "lockout.db", "UPDATE store SET id = zeroblob(16)" },
 	};
-	struct place *p = *state;
+	struct store_place *p = *state;
 
 	store_free(&p->s);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -251,7 +225,7 @@ static void test_schema_is_ours(void **state)
 
 static void test_transactions(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct person a, b, got;
 	uint64_t seq = 0;
 	uint8_t hash[STORE_HASH_LEN];
@@ -291,14 +265,14 @@ static void test_transactions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_create_and_open, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_create_again, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_one_process, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_missing_files, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_symlink_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_foreign_lockout, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_schema_is_ours, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_transactions, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_create_and_open, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_create_again, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_one_process, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_missing_files, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_symlink_refused, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_foreign_lockout, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_schema_is_ours, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_transactions, store_place_setup, store_place_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

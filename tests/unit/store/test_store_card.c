@@ -15,40 +15,6 @@
 
 #include "store/store_help.h"
 
-struct place {
-	char dir[HELP_PATH_MAX];
-	struct store *s;
-};
-
-static int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	assert_non_null(p);
-	help_dir_make(p->dir);
-	p->s = help_store(p->dir);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-
-	store_free(&p->s);
-	help_dir_remove(p->dir);
-	free(p);
-	return 0;
-}
-
-static enum sk_status add_person(struct store *s, const char *id, const char *account)
-{
-	struct person p;
-
-	help_person(&p, id, account);
-	return store_person_add(s, &p);
-}
-
 struct seen {
 	uint32_t n, stop_at;
 	char ids[256];
@@ -64,13 +30,13 @@ static enum sk_status see_card(void *arg, const struct card *c)
 
 static void test_card(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct card in, got;
 	uint8_t key[STORE_KEY_LEN] = { 0 };
 
 	help_card(&in, 7, "a1");
 	assert_int_equal(store_card_add(p->s, &in), SK_E_NOENT); /* no such person */
-	assert_int_equal(add_person(p->s, "a1", "sato"), SK_OK);
+	assert_int_equal(help_person_add(p->s, "a1", "sato"), SK_OK);
 	assert_int_equal(store_card_add(p->s, &in), SK_OK);
 	help_reopen(&p->s, p->dir);
 	memset(&got, 0xEE, sizeof(got));
@@ -94,10 +60,10 @@ static void test_card(void **state)
 
 static void test_card_arguments(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct card in;
 
-	assert_int_equal(add_person(p->s, "a1", "sato"), SK_OK);
+	assert_int_equal(help_person_add(p->s, "a1", "sato"), SK_OK);
 	help_card(&in, 1, "a1");
 	in.auth_cert_len = 0;
 	assert_int_equal(store_card_add(p->s, &in), SK_E_ARG);
@@ -130,10 +96,10 @@ static void test_card_status(void **state)
 		{ false, true, true, true },
 		{ false, false, false, true },
 	};
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct card in, got;
 
-	assert_int_equal(add_person(p->s, "a1", "sato"), SK_OK);
+	assert_int_equal(help_person_add(p->s, "a1", "sato"), SK_OK);
 	for (uint8_t from = 0; from < 4; from++) {
 		for (uint8_t to = 0; to < 4; to++) {
 			help_card(&in, (uint8_t)(from * 4 + to), "a1");
@@ -157,10 +123,10 @@ static void test_card_status(void **state)
 
 static void test_card_by_head(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct card a, b, got;
 
-	assert_int_equal(add_person(p->s, "a1", "sato"), SK_OK);
+	assert_int_equal(help_person_add(p->s, "a1", "sato"), SK_OK);
 	help_card(&a, 1, "a1");
 	help_card(&b, 2, "a1");
 	/* b's certificate begins like a's and differs behind byte 80. */
@@ -190,12 +156,12 @@ static void test_card_by_head(void **state)
 
 static void test_card_each(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct seen seen = { 0 };
 	struct card c;
 
-	assert_int_equal(add_person(p->s, "a1", "a"), SK_OK);
-	assert_int_equal(add_person(p->s, "b1", "b"), SK_OK);
+	assert_int_equal(help_person_add(p->s, "a1", "a"), SK_OK);
+	assert_int_equal(help_person_add(p->s, "b1", "b"), SK_OK);
 	for (uint8_t i = 1; i <= 4; i++) {
 		help_card(&c, i, i % 2 == 0 ? "a1" : "b1");
 		assert_int_equal(store_card_add(p->s, &c), SK_OK);
@@ -215,10 +181,10 @@ static void test_card_each(void **state)
 
 static void a_renewed_certificate_replaces_the_stored_one(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct card in, out;
 
-	assert_int_equal(add_person(p->s, "P1", "yamada"), SK_OK);
+	assert_int_equal(help_person_add(p->s, "P1", "yamada"), SK_OK);
 	help_card(&in, 1, "P1");
 	assert_int_equal(store_card_add(p->s, &in), SK_OK);
 	memset(in.auth_cert, 0xB7, 200);
@@ -243,12 +209,12 @@ static void a_renewed_certificate_replaces_the_stored_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_card, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_card_arguments, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_card_status, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_card_by_head, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_renewed_certificate_replaces_the_stored_one, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_card_each, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_card, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_card_arguments, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_card_status, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_card_by_head, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(a_renewed_certificate_replaces_the_stored_one, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_card_each, store_place_setup, store_place_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,32 +15,6 @@
 
 #include "store/store_help.h"
 
-struct place {
-	char dir[HELP_PATH_MAX];
-	struct store *s;
-};
-
-static int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	assert_non_null(p);
-	help_dir_make(p->dir);
-	p->s = help_store(p->dir);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-
-	store_free(&p->s);
-	help_dir_remove(p->dir);
-	free(p);
-	return 0;
-}
-
 static void make_record(uint8_t ret_rec[static LOCKOUT_RECORD_LEN], uint16_t charges)
 {
 	const struct lockout_policy policy = { .soft_limit = 100, .hard_limit = 100, .base_delay_s = 1 };
@@ -57,7 +31,7 @@ static void test_lockout(void **state)
 {
 	static const enum lockout_subject subjects[] = { LOCK_PERSON, LOCK_CARD, LOCK_TERMINAL };
 	static const enum lockout_factor factors[] = { LOCK_PIN, LOCK_FINGER, LOCK_ATTEMPT };
-	struct place *p = *state;
+	struct store_place *p = *state;
 	uint8_t rec[LOCKOUT_RECORD_LEN], got[LOCKOUT_RECORD_LEN];
 	struct lockout_id id;
 
@@ -86,7 +60,7 @@ static void test_lockout(void **state)
 
 static void test_lockout_ids(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	uint8_t rec[LOCKOUT_RECORD_LEN];
 	struct lockout_id id;
 
@@ -118,7 +92,7 @@ static enum sk_status count_lockouts(void *arg, const struct lockout_id *id, con
 /* A record that was there and is gone isn't a fresh start. */
 static void test_lockout_vanished(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	uint8_t rec[LOCKOUT_RECORD_LEN], got[LOCKOUT_RECORD_LEN];
 	struct lockout_id a = help_lock(LOCK_PERSON, LOCK_PIN, "a1"), b = help_lock(LOCK_PERSON, LOCK_PIN, "b1"),
 			  c = help_lock(LOCK_PERSON, LOCK_PIN, "c1");
@@ -155,7 +129,7 @@ static void test_lockout_vanished(void **state)
 /* An older registry may not know a record: it counts, and is known from the next opening on. */
 static void test_lockout_restore(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	uint8_t rec[LOCKOUT_RECORD_LEN], got[LOCKOUT_RECORD_LEN];
 	struct lockout_id a = help_lock(LOCK_PERSON, LOCK_PIN, "a1");
 	uint64_t attempt = 0, before = 0;
@@ -182,7 +156,7 @@ static void test_lockout_restore(void **state)
 /* A rollback of the caller gives no try back. */
 static void test_lockout_in_transaction(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	uint8_t rec[LOCKOUT_RECORD_LEN], got[LOCKOUT_RECORD_LEN];
 	struct lockout_id a = help_lock(LOCK_PERSON, LOCK_PIN, "a1");
 	uint64_t first = 0, second = 0;
@@ -200,7 +174,7 @@ static void test_lockout_in_transaction(void **state)
 
 static void test_lockout_each_stops(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	uint8_t rec[LOCKOUT_RECORD_LEN];
 	uint32_t n = 0;
 	char name[8];
@@ -220,7 +194,7 @@ static void test_lockout_each_stops(void **state)
 
 static void test_next_attempt(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	uint64_t last = 0, id = 0;
 
 	for (int i = 0; i < 20; i++) {
@@ -240,7 +214,7 @@ static void test_next_attempt(void **state)
 
 static void several_at_once_are_all_or_none(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct lockout_entry e[3];
 	uint8_t got[LOCKOUT_RECORD_LEN];
 
@@ -266,14 +240,14 @@ static void several_at_once_are_all_or_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_lockout, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lockout_ids, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lockout_vanished, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lockout_restore, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lockout_in_transaction, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lockout_each_stops, setup, teardown),
-		cmocka_unit_test_setup_teardown(several_at_once_are_all_or_none, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_next_attempt, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lockout, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_lockout_ids, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_lockout_vanished, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_lockout_restore, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_lockout_in_transaction, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_lockout_each_stops, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(several_at_once_are_all_or_none, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_next_attempt, store_place_setup, store_place_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

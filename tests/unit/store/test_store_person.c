@@ -15,43 +15,9 @@
 
 #include "store/store_help.h"
 
-struct place {
-	char dir[HELP_PATH_MAX];
-	struct store *s;
-};
-
-static int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	assert_non_null(p);
-	help_dir_make(p->dir);
-	p->s = help_store(p->dir);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-
-	store_free(&p->s);
-	help_dir_remove(p->dir);
-	free(p);
-	return 0;
-}
-
-static enum sk_status add_person(struct store *s, const char *id, const char *account)
-{
-	struct person p;
-
-	help_person(&p, id, account);
-	return store_person_add(s, &p);
-}
-
 static void test_person(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct person in, got;
 
 	help_person(&in, "10234", "sato");
@@ -66,30 +32,30 @@ static void test_person(void **state)
 	memset(&got, 0xEE, sizeof(got));
 	assert_int_equal(store_person_by_account(p->s, "sato", &got), SK_OK);
 	assert_memory_equal(&got, &in, sizeof(in));
-	assert_int_equal(add_person(p->s, "10234", "other"), SK_E_EXIST);
-	assert_int_equal(add_person(p->s, "10235", "sato"), SK_E_EXIST);
+	assert_int_equal(help_person_add(p->s, "10234", "other"), SK_E_EXIST);
+	assert_int_equal(help_person_add(p->s, "10235", "sato"), SK_E_EXIST);
 	/* Account names are compared to the letter. */
-	assert_int_equal(add_person(p->s, "10235", "Sato"), SK_OK);
+	assert_int_equal(help_person_add(p->s, "10235", "Sato"), SK_OK);
 }
 
 static void test_person_status(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct person got;
 
-	assert_int_equal(add_person(p->s, "a1", "sato"), SK_OK);
+	assert_int_equal(help_person_add(p->s, "a1", "sato"), SK_OK);
 	assert_int_equal(store_person_set_status(p->s, "b1", PERSON_ACTIVE, 5), SK_E_NOENT);
 	assert_int_equal(store_person_set_status(p->s, "a1", PERSON_SUSPENDED, 7000), SK_OK);
 	assert_int_equal(store_person_by_account(p->s, "sato", &got), SK_OK);
 	assert_int_equal(got.status, PERSON_SUSPENDED);
 	assert_int_equal(got.changed, 7000);
 	assert_int_equal(got.created, 1500);
-	assert_int_equal(add_person(p->s, "b1", "sato"), SK_E_EXIST); /* suspended still holds it */
+	assert_int_equal(help_person_add(p->s, "b1", "sato"), SK_E_EXIST); /* suspended still holds it */
 	assert_int_equal(store_person_set_status(p->s, "a1", PERSON_RETIRED, 7001), SK_OK);
 	assert_int_equal(store_person_by_account(p->s, "sato", &got), SK_E_NOENT);
 	assert_int_equal(store_person_get(p->s, "a1", &got), SK_OK);
 	assert_int_equal(got.status, PERSON_RETIRED);
-	assert_int_equal(add_person(p->s, "b1", "sato"), SK_OK);
+	assert_int_equal(help_person_add(p->s, "b1", "sato"), SK_OK);
 	assert_int_equal(store_person_by_account(p->s, "sato", &got), SK_OK);
 	assert_string_equal(got.id, "b1");
 	/* The account went on to somebody else. */
@@ -106,7 +72,7 @@ static void test_person_arguments(void **state)
 	static const char *const bad_accounts[] = { "", "-a", "a b", "a:b", "a/b", "a\x7f", "é" };
 	static const char *const bad_names[] = { "", "a\nb", "a\x1b[2J", "\xff", "\xc0\x80", "\xed\xa0\x80", "\xc2\x85",
 		"\xe3\x81", "\xf4\x90\x80\x80" };
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct person in, got;
 
 	for (size_t i = 0; i < sizeof(bad_ids) / sizeof(bad_ids[0]); i++) {
@@ -150,7 +116,7 @@ static void test_person_arguments(void **state)
 /* Statements are bound, not built. */
 static void test_quotes(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct person in, got;
 
 	help_person(&in, "a1", "x'OR'1'='1");
@@ -177,14 +143,14 @@ static enum sk_status see_person(void *arg, const struct person *q)
 
 static void test_person_each(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct seen seen = { 0 };
 
 	assert_int_equal(store_person_each(p->s, see_person, &seen), SK_OK);
 	assert_int_equal(seen.n, 0);
-	assert_int_equal(add_person(p->s, "c1", "c"), SK_OK);
-	assert_int_equal(add_person(p->s, "a1", "a"), SK_OK);
-	assert_int_equal(add_person(p->s, "b1", "b"), SK_OK);
+	assert_int_equal(help_person_add(p->s, "c1", "c"), SK_OK);
+	assert_int_equal(help_person_add(p->s, "a1", "a"), SK_OK);
+	assert_int_equal(help_person_add(p->s, "b1", "b"), SK_OK);
 	assert_int_equal(store_person_each(p->s, see_person, &seen), SK_OK);
 	assert_string_equal(seen.ids, "a1 b1 c1 ");
 	memset(&seen, 0, sizeof(seen));
@@ -232,12 +198,12 @@ static void test_text_clean(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_person, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_person_status, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_person_arguments, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_quotes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_person_each, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_text_clean, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_person, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_person_status, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_person_arguments, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_quotes, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_person_each, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_text_clean, store_place_setup, store_place_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,40 +15,6 @@
 
 #include "store/store_help.h"
 
-struct place {
-	char dir[HELP_PATH_MAX];
-	struct store *s;
-};
-
-static int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	assert_non_null(p);
-	help_dir_make(p->dir);
-	p->s = help_store(p->dir);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-
-	store_free(&p->s);
-	help_dir_remove(p->dir);
-	free(p);
-	return 0;
-}
-
-static enum sk_status add_person(struct store *s, const char *id, const char *account)
-{
-	struct person p;
-
-	help_person(&p, id, account);
-	return store_person_add(s, &p);
-}
-
 struct seen {
 	uint32_t n, stop_at;
 	char ids[256];
@@ -72,15 +38,15 @@ static enum sk_status keep_print(void *arg, const struct finger_print *f)
 static void test_print(void **state)
 {
 	static struct finger_print in, got;
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct seen seen = { 0 };
 	uint64_t id = 77, id2 = 0;
 
 	help_print(&in, "a1", "right-index", 0);
 	assert_int_equal(store_print_add(p->s, &in, &id), SK_E_NOENT);
 	assert_int_equal(id, 77);
-	assert_int_equal(add_person(p->s, "a1", "a"), SK_OK);
-	assert_int_equal(add_person(p->s, "b1", "b"), SK_OK);
+	assert_int_equal(help_person_add(p->s, "a1", "a"), SK_OK);
+	assert_int_equal(help_person_add(p->s, "b1", "b"), SK_OK);
 	in.seal_len = STORE_SEAL_MAX;
 	assert_int_equal(store_print_add(p->s, &in, &id), SK_OK);
 	assert_int_equal(store_print_each(p->s, "a1", keep_print, &got), SK_OK);
@@ -117,10 +83,10 @@ static void test_print(void **state)
 static void test_print_arguments(void **state)
 {
 	static struct finger_print in;
-	struct place *p = *state;
+	struct store_place *p = *state;
 	uint64_t id = 0;
 
-	assert_int_equal(add_person(p->s, "a1", "a"), SK_OK);
+	assert_int_equal(help_person_add(p->s, "a1", "a"), SK_OK);
 	help_print(&in, "a1", "right-index", 0);
 	in.seal_len = 0;
 	assert_int_equal(store_print_add(p->s, &in, &id), SK_E_ARG);
@@ -146,10 +112,10 @@ static void test_print_arguments(void **state)
 static void test_print_gone(void **state)
 {
 	static struct finger_print in;
-	struct place *p = *state;
+	struct store_place *p = *state;
 	uint64_t id = 0;
 
-	assert_int_equal(add_person(p->s, "a1", "a"), SK_OK);
+	assert_int_equal(help_person_add(p->s, "a1", "a"), SK_OK);
 	help_print(&in, "a1", "right-index", 0);
 	assert_int_equal(store_print_add(p->s, &in, &id), SK_OK);
 	assert_true(help_file_holds(p->dir, "registry.db-wal", in.seal, 64));
@@ -181,7 +147,7 @@ static void make_session(struct session *ret_s, const char *account, int64_t ope
 
 static void test_session(void **state)
 {
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct session in, got;
 	uint64_t first = 0, second = 0;
 
@@ -222,7 +188,7 @@ static void test_session(void **state)
 static void test_failures_since(void **state)
 {
 	static const char *const hostile = "sa\nto\xff";
-	struct place *p = *state;
+	struct store_place *p = *state;
 	struct audit_in in;
 	uint32_t n = 77;
 	uint64_t seq = 0;
@@ -255,11 +221,11 @@ static void test_failures_since(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_print, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_print_arguments, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_print_gone, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_session, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_failures_since, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_print, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_print_arguments, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_print_gone, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_session, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_failures_since, store_place_setup, store_place_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
