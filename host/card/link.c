@@ -82,7 +82,9 @@ static enum sk_status look_at_card(struct link *l)
 	if (state.cbAtr > sizeof(state.rgbAtr))
 		return SK_E_IO;
 	l->seen = state.dwEventState & ~(DWORD)SCARD_STATE_CHANGED;
-	l->extended = atr_has_extended_length((struct sk_span){ state.rgbAtr, state.cbAtr });
+	/* T=0 would need ENVELOPE for it (7816-3:2006 12.2.3), which a reader at TPDU level leaves to us. */
+	l->extended = l->protocol == SCARD_PROTOCOL_T1 &&
+	    atr_has_extended_length((struct sk_span){ state.rgbAtr, state.cbAtr });
 	return SK_OK;
 }
 
@@ -160,8 +162,19 @@ static LONG transmit_guarded(struct link *l, size_t tx_len, DWORD *ret_rx_len)
 	return rv;
 }
 
+/* A T=0 TPDU has data or Le, never both: the card tells by 61XX what it has (7816-3:2006 12.2.1, case 4S). */
+static struct apdu_cmd as_carried(const struct link *l, const struct apdu_cmd *cmd)
+{
+	struct apdu_cmd carried = *cmd;
+
+	if (l->protocol == SCARD_PROTOCOL_T0 && cmd->data.len > 0)
+		carried.ne = 0;
+	return carried;
+}
+
 enum sk_status link_transmit(struct link *l, const struct apdu_cmd *cmd, struct apdu_rsp *ret_rsp)
 {
+	const struct apdu_cmd carried = as_carried(l, cmd);
 	struct sk_writer w;
 	enum sk_status st;
 	size_t tx_len = 0;
@@ -171,7 +184,7 @@ enum sk_status link_transmit(struct link *l, const struct apdu_cmd *cmd, struct 
 	if (!l->transaction)
 		return SK_E_ARG;
 	sk_writer_init(&w, l->tx, sizeof(l->tx));
-	if (apdu_cmd_encode(cmd, &w) != SK_OK || sk_writer_done(&w, &tx_len) != SK_OK) {
+	if (apdu_cmd_encode(&carried, &w) != SK_OK || sk_writer_done(&w, &tx_len) != SK_OK) {
 		SK_WIPE_ARRAY(l->tx);
 		return SK_E_ARG;
 	}

@@ -49,8 +49,8 @@ static void select_tries_the_shorter_name(void **state)
 {
 	static const struct fake_step other_version[] = { { SELECT, "6A82", 0, 0 }, { SELECT_SHORT, APT, 0, 0 } };
 	static const struct fake_step none[] = { { SELECT, "6A82", 0, 0 }, { SELECT_SHORT, "6D00", 0, 0 } };
-	/* T=0: the answer waits */
-	static const struct fake_step t0[] = { { SELECT, "6109", 0, 0 }, { "00C0000009", APT, 0, 0 } };
+	/* T=0: no Le behind data, the answer waits */
+	static const struct fake_step t0[] = { { "00A404000BA000000308000010000100", "6109", 0, 0 }, { "00C0000009", APT, 0, 0 } };
 
 	(void)state;
 	FAKE_SCRIPT(other_version);
