@@ -119,9 +119,11 @@ install: all ## Install below DESTDIR
 
 # --- Dependencies: listed here and nowhere else --------------------------------------------------------------
 DEPS_BUILD := gcc make pkg-config gettext libpam0g-dev libpcsclite-dev libfprint-2-dev libglib2.0-dev libssl-dev \
-	libsqlite3-dev libsystemd-dev libinih-dev libjson-c-dev libseccomp-dev zlib1g-dev
+	libsqlite3-dev libsystemd-dev libinih-dev libjson-c-dev libseccomp-dev zlib1g-dev \
+	gcc-arm-none-eabi picolibc-arm-none-eabi xz-utils debian-archive-keyring
 DEPS_TEST := libcmocka-dev pcscd vsmartcard-vpcd opensc opensc-pkcs11 pamtester openssl sqlite3 valgrind clang clang-tidy \
-	libclang-rt-14-dev cppcheck mandoc iproute2 util-linux procps sudo python3 shellcheck
+	libclang-rt-14-dev cppcheck mandoc iproute2 util-linux procps sudo python3 shellcheck \
+	qemu-system-arm qemu-system-x86 libusbredirparser-dev mmdebstrap cpio socat
 DEPS_BENCH := libpam-pkcs11 libpam-p11
 .PHONY: deps deps-test
 deps: ## Install what building needs (apt)

@@ -51,7 +51,7 @@ done
 
 # --- make targets -----------------------------------------------------------------------------------------------
 n=0
-cat Makefile ./*/objects.mk >"$tmp/makefiles"
+cat Makefile ./*/objects.mk firmware/board/objects.mk >"$tmp/makefiles"
 while read -r line; do
 	set -f
 	for word in $line; do

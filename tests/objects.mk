@@ -51,6 +51,38 @@ $(B)/bench/memcount: $(B)/tests/bench/memcount.o
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(call link)
+# The other ends of the reader's wires (firmware/board/bench/WIRE.md).
+$(B)/tests/bench/reader/%: CPP_OF = -D_GNU_SOURCE -Itests/bench/reader
+BENCH += $(addprefix $(B)/bench/,cardbridge sidebridge usbbridge)
+$(B)/bench/sidebridge: $(call bench_obj,tests/bench/reader/sidebridge.c tests/bench/reader/benchio.c)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(call link)
+$(B)/bench/cardbridge: $(call bench_obj,$(wildcard tests/bench/reader/cardbridge.c tests/bench/reader/cb_*.c) tests/bench/reader/benchio.c)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(call link)
+$(B)/tests/bench/reader/usbbridge%: CPP_OF += $(call pkg,cflags,libusbredirparser-0.5)
+$(B)/bench/usbbridge: $(call bench_obj,$(wildcard tests/bench/reader/usbbridge*.c) tests/bench/reader/benchio.c)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(call link,$(call pkg,libs,libusbredirparser-0.5))
+# The reader's portable code between two exact lines in virtual time, here and on a Cortex-M4 in QEMU (instructions).
+BENCH += $(B)/bench/linefigures
+LINEFIGURES := $(wildcard tests/bench/reader/linefigures_*.c)
+$(B)/tests/bench/reader/linefigures%: CPP_OF += -Ifirmware
+$(B)/bench/linefigures: $(call bench_obj,tests/bench/reader/linefigures.c $(LINEFIGURES)) $(B)/firmware/reader.o $(B)/libreader.a $(B)/libcore.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(call link)
+$(FW_OBJ_DIR)/tests/bench/reader/%.o: FW_CFLAGS += -Itests/bench/reader
+ICOUNT_OBJ := $(patsubst %.c,$(FW_OBJ_DIR)/%.o,$(wildcard tests/bench/reader/icount/*.c) $(LINEFIGURES) \
+	$(CORE_SRC) $(READER_SRC) firmware/reader.c)
+$(FW)/icount.elf: $(ICOUNT_OBJ) tests/bench/reader/icount/icount.ld
+	$(call say,ARMLD,$@)
+	$(Q)mkdir -p $(@D) && $(ARM_CC) $(FW_ARCH) -nostartfiles -T tests/bench/reader/icount/icount.ld -Wl,--gc-sections -o $@ $(filter %.o,$^)
+.PHONY: firmware-icount
+firmware-icount: $(FW)/icount.elf $(FW)/reader.elf $(FW)/reader-crypto.elf
 .PHONY: bench-programs
 bench-programs: $(BENCH)
 
@@ -74,6 +106,13 @@ UNIT_LIBS_card := watch card common core
 UNIT_LIBS_finger := finger common core
 UNIT_LIBS_sandbox := sandbox common core
 UNIT_LIBS_pam := common core
+# The reader's code with a hal of the test's own (tests/unit/fw*/).
+UNIT_LIBS_fwcard := reader core
+UNIT_LIBS_fwccid := reader core
+UNIT_LIBS_fwserial := reader core
+UNIT_LIBS_fwusb := reader core
+UNIT_LIBS_fwstore := reader core
+UNIT_LIBS_fwsys := reader core
 unit_libs = $(patsubst %,$(B)/lib%.a,$(UNIT_LIBS_$(1)))
 unit_help = $(patsubst %.c,$(B)/%.o,$(filter-out tests/unit/$(1)/test_%,$(wildcard tests/unit/$(1)/*.c)))
 UNIT_PKG_core :=
@@ -131,6 +170,13 @@ test: deps-test ## Run everything (root; under 20 minutes)
 FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_CORE := $(wildcard firmware/core/*.c)
 FUZZ_COMMON := $(wildcard host/common/ipc/*.c host/common/safefile/*.c host/common/msg/*.c)
+FUZZ_SRC_t1 := $(wildcard firmware/card/*.c)
+FUZZ_SRC_t0 := $(FUZZ_SRC_t1)
+FUZZ_SRC_card := $(FUZZ_SRC_t1) $(wildcard tests/unit/fwcard/fake_hal*.c)
+FUZZ_SRC_ccid := $(wildcard firmware/ccid/*.c tests/unit/fwccid/fake_*.c)
+FUZZ_SRC_serial := $(wildcard firmware/serial/*.c tests/unit/fwserial/fake_*.c)
+FUZZ_SRC_usb := $(wildcard firmware/usb/*.c) $(wildcard tests/unit/fwusb/fake_*.c)
+FUZZ_SRC_store := $(wildcard firmware/flash/*.c) $(wildcard tests/unit/fwstore/fake_*.c tests/unit/fwstore/store_model*.c)
 FUZZ_SRC_ipc := $(FUZZ_COMMON)
 FUZZ_SRC_config := $(FUZZ_COMMON) $(wildcard host/config/*.c)
 FUZZ_SRC_cert := $(FUZZ_COMMON) $(wildcard host/trust/*.c)

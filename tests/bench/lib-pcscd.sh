@@ -6,7 +6,7 @@
 #   bench_enter "$@"            first command of the script: runs it again inside its own mount and
 #                               network namespace (loopback up, own /run/pcscd, own $BENCH_TMP)
 #   pcscd_start | pcscd_stop | pcscd_kill | pcscd_restart
-#   pcscd_wait_reader           both virtual slots are listed
+#   pcscd_wait_reader           BENCH_SLOTS slots are listed (vpcd's two, unless a script says otherwise)
 #   pcscd_wait_card SLOT present|absent [SECONDS]
 #   vcard_start NAME ARGS...    e.g. vcard_start a --card DIR [--short-only]; slot 0 unless --port
 #   vcard_ctl NAME COMMAND...   control socket, e.g. vcard_ctl a pull; prints the reply
@@ -24,6 +24,7 @@ VPCD_PORT_0=35963
 VPCD_PORT_1=35964
 BENCH_VPCD_DRIVER=${BENCH_VPCD_DRIVER:-/usr/lib/pcsc/drivers/serial/libifdvpcd.so}
 BENCH_PCSCD=${BENCH_PCSCD:-/usr/sbin/pcscd}
+BENCH_SLOTS=2
 BENCH_PCSCD_PID=
 
 bench_fail() {
@@ -118,7 +119,7 @@ pcscd_list() {
 pcscd_wait_reader() {
 	local ticks=100
 
-	while [ "$(pcscd_list | wc -l)" -lt 2 ]; do
+	while [ "$(pcscd_list | wc -l)" -lt "$BENCH_SLOTS" ]; do
 		kill -0 "$BENCH_PCSCD_PID" 2>/dev/null || bench_fail "pcscd ended: $(tail -3 "$BENCH_TMP/pcscd.log")"
 		[ "$ticks" -gt 0 ] || bench_fail "pcscd shows no reader"
 		ticks=$((ticks - 1))

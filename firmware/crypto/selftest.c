@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/selftest.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include <bearssl_block.h>
+#include <bearssl_aead.h>
+#include <bearssl_ec.h>
+#include <bearssl_hash.h>
+#include <bearssl_rand.h>
+
+static const uint8_t abc_sha256[] = {
+	0xBA,
+	0x78,
+	0x16,
+	0xBF,
+	0x8F,
+	0x01,
+	0xCF,
+	0xEA,
+	0x41,
+	0x41,
+	0x40,
+	0xDE,
+	0x5D,
+	0xAE,
+	0x22,
+	0x23,
+	0xB0,
+	0x03,
+	0x61,
+	0xA3,
+	0x96,
+	0x17,
+	0x7A,
+	0x9C,
+	0xB4,
+	0x10,
+	0xFF,
+	0x61,
+	0xF2,
+	0x00,
+	0x15,
+	0xAD,
+};
+static const uint8_t drbg_out[] = {
+	0x32,
+	0x26,
+	0x43,
+	0x7D,
+	0xD9,
+	0xF9,
+	0x8B,
+	0x17,
+	0x59,
+	0x1A,
+	0xAD,
+	0x73,
+	0x13,
+	0x83,
+	0x30,
+	0x32,
+	0x13,
+	0x43,
+	0x9F,
+	0x64,
+	0xD0,
+	0x29,
+	0xA5,
+	0x76,
+	0x4E,
+	0x84,
+	0xE3,
+	0x62,
+	0x56,
+	0xDD,
+	0xEB,
+	0x79,
+};
+static const uint8_t key_x[] = {
+	0xC9,
+	0xAF,
+	0xA9,
+	0xD8,
+	0x45,
+	0xBA,
+	0x75,
+	0x16,
+	0x6B,
+	0x5C,
+	0x21,
+	0x57,
+	0x67,
+	0xB1,
+	0xD6,
+	0x93,
+	0x4E,
+	0x50,
+	0xC3,
+	0xDB,
+	0x36,
+	0xE8,
+	0x9B,
+	0x12,
+	0x7B,
+	0x8A,
+	0x62,
+	0x2B,
+	0x12,
+	0x0F,
+	0x67,
+	0x21,
+};
+static const uint8_t key_q[] = {
+	0x04,
+	0x60,
+	0xFE,
+	0xD4,
+	0xBA,
+	0x25,
+	0x5A,
+	0x9D,
+	0x31,
+	0xC9,
+	0x61,
+	0xEB,
+	0x74,
+	0xC6,
+	0x35,
+	0x6D,
+	0x68,
+	0xC0,
+	0x49,
+	0xB8,
+	0x92,
+	0x3B,
+	0x61,
+	0xFA,
+	0x6C,
+	0xE6,
+	0x69,
+	0x62,
+	0x2E,
+	0x60,
+	0xF2,
+	0x9F,
+	0xB6,
+	0x79,
+	0x03,
+	0xFE,
+	0x10,
+	0x08,
+	0xB8,
+	0xBC,
+	0x99,
+	0xA4,
+	0x1A,
+	0xE9,
+	0xE9,
+	0x56,
+	0x28,
+	0xBC,
+	0x64,
+	0xF2,
+	0xF1,
+	0xB2,
+	0x0C,
+	0x2D,
+	0x7E,
+	0x9F,
+	0x51,
+	0x77,
+	0xA3,
+	0xC2,
+	0x94,
+	0xD4,
+	0x46,
+	0x22,
+	0x99,
+};
+static const uint8_t sample_sig[] = {
+	0xEF,
+	0xD4,
+	0x8B,
+	0x2A,
+	0xAC,
+	0xB6,
+	0xA8,
+	0xFD,
+	0x11,
+	0x40,
+	0xDD,
+	0x9C,
+	0xD4,
+	0x5E,
+	0x81,
+	0xD6,
+	0x9D,
+	0x2C,
+	0x87,
+	0x7B,
+	0x56,
+	0xAA,
+	0xF9,
+	0x91,
+	0xC3,
+	0x4D,
+	0x0E,
+	0xA8,
+	0x4E,
+	0xAF,
+	0x37,
+	0x16,
+	0xF7,
+	0xCB,
+	0x1C,
+	0x94,
+	0x2D,
+	0x65,
+	0x7C,
+	0x41,
+	0xD4,
+	0x36,
+	0xC7,
+	0xA1,
+	0xB6,
+	0xE2,
+	0x9F,
+	0x65,
+	0xF3,
+	0xE9,
+	0x00,
+	0xDB,
+	0xB9,
+	0xAF,
+	0xF4,
+	0x06,
+	0x4D,
+	0xC4,
+	0xAB,
+	0x2F,
+	0x84,
+	0x3A,
+	0xCD,
+	0xA8,
+};
+static const uint8_t gcm_cipher[] = {
+	0x03,
+	0x88,
+	0xDA,
+	0xCE,
+	0x60,
+	0xB6,
+	0xA3,
+	0x92,
+	0xF3,
+	0x28,
+	0xC2,
+	0xB9,
+	0x71,
+	0xB2,
+	0xFE,
+	0x78,
+};
+static const uint8_t gcm_tag[] = {
+	0xAB,
+	0x6E,
+	0x47,
+	0xD4,
+	0x2C,
+	0xEC,
+	0x13,
+	0xBD,
+	0xF5,
+	0x3A,
+	0x67,
+	0xB2,
+	0x12,
+	0x57,
+	0xBD,
+	0xDF,
+};
+
+/* FIPS 180-4, "abc". */
+static bool sha256_works(void)
+{
+	br_sha256_context ctx;
+	uint8_t digest[br_sha256_SIZE];
+
+	br_sha256_init(&ctx);
+	br_sha256_update(&ctx, "abc", 3);
+	br_sha256_out(&ctx, digest);
+	return memcmp(digest, abc_sha256, sizeof(digest)) == 0;
+}
+
+/* SP 800-90A 10.1.2, SHA-256, seed 00 01 … 1F; reckoned by a second implementation (Python's hmac). */
+static bool drbg_works(void)
+{
+	br_hmac_drbg_context ctx;
+	uint8_t buffer[sizeof(drbg_out)];
+
+	for (size_t i = 0; i < sizeof(buffer); i++)
+		buffer[i] = (uint8_t)i;
+	br_hmac_drbg_init(&ctx, &br_sha256_vtable, buffer, sizeof(buffer));
+	br_hmac_drbg_generate(&ctx, buffer, sizeof(buffer));
+	return memcmp(buffer, drbg_out, sizeof(buffer)) == 0;
+}
+
+/* GCM's specification (McGrew, Viega), test case 2: all zeros. */
+static bool gcm_works(void)
+{
+	static const uint8_t zero[16];
+	br_aes_ct_ctr_keys aes;
+	br_gcm_context gcm;
+	uint8_t block[sizeof(zero)] = { 0 };
+	uint8_t tag[sizeof(gcm_tag)];
+
+	br_aes_ct_ctr_init(&aes, zero, sizeof(zero));
+	br_gcm_init(&gcm, &aes.vtable, br_ghash_ctmul32);
+	br_gcm_reset(&gcm, zero, 12);
+	br_gcm_flip(&gcm);
+	br_gcm_run(&gcm, 1, block, sizeof(block));
+	br_gcm_get_tag(&gcm, tag);
+	return memcmp(block, gcm_cipher, sizeof(block)) == 0 && memcmp(tag, gcm_tag, sizeof(tag)) == 0;
+}
+
+/* RFC 6979 A.2.5, message "sample", SHA-256: deterministic, so that the signature is known. */
+static void sample_digest(uint8_t digest[static br_sha256_SIZE])
+{
+	br_sha256_context ctx;
+
+	br_sha256_init(&ctx);
+	br_sha256_update(&ctx, "sample", 6);
+	br_sha256_out(&ctx, digest);
+}
+
+static bool sign_works(void)
+{
+	uint8_t secret[sizeof(key_x)], digest[br_sha256_SIZE], signature[sizeof(sample_sig)];
+	const br_ec_private_key key = { .curve = BR_EC_secp256r1, .x = secret, .xlen = sizeof(secret) };
+
+	memcpy(secret, key_x, sizeof(secret));
+	sample_digest(digest);
+	return br_ecdsa_i31_sign_raw(&br_ec_p256_m31, &br_sha256_vtable, digest, &key, signature) ==
+	    sizeof(signature) &&
+	    memcmp(signature, sample_sig, sizeof(signature)) == 0;
+}
+
+/* The good signature is taken, and one with a bit turned is not. */
+static bool verify_works(void)
+{
+	uint8_t point[sizeof(key_q)], digest[br_sha256_SIZE];
+	const br_ec_public_key key = { .curve = BR_EC_secp256r1, .q = point, .qlen = sizeof(point) };
+
+	memcpy(point, key_q, sizeof(point));
+	sample_digest(digest);
+	if (br_ecdsa_i31_vrfy_raw(&br_ec_p256_m31, digest, sizeof(digest), &key, sample_sig, sizeof(sample_sig)) != 1)
+		return false;
+	digest[0] ^= 1;
+	return br_ecdsa_i31_vrfy_raw(&br_ec_p256_m31, digest, sizeof(digest), &key, sample_sig, sizeof(sample_sig)) ==
+	    0;
+}
+
+bool crypto_selftest(void)
+{
+	return sha256_works() && drbg_works() && gcm_works() && sign_works() && verify_works();
+}

@@ -1,0 +1,614 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file test_ccid.c
+ * @brief ccid/ccid.h: every command against every state of the slot, errors, chaining, time extensions, abort.
+ */
+#include "unit/core/core_test.h"
+
+#include "ccid/ccid.h"
+#include "unit/fwccid/fake_card.h"
+
+static struct ccid ccid;
+static struct card card;
+static uint8_t seq;
+
+static const struct ccid_config serial_config = { .level = CARD_LEVEL_TPDU, .may_change_level = true };
+static const struct ccid_config usb_config = { .level = CARD_LEVEL_EXTENDED, .automatic = true, .control_pipe = true };
+
+static void start(const struct ccid_config *config, enum card_state state)
+{
+	fake_reset();
+	ccid_init(&ccid, config, &card);
+	fake.state = state;
+	fake.power_offs = 0;
+	seq = 0x40;
+}
+
+/* The host's side: a message with the given parameters, its abData in hex. */
+static void say_at(uint8_t slot, uint8_t type, const char *params, const char *data)
+{
+	uint8_t msg[CCID_MESSAGE_MAX], p[3];
+	struct ccid_header h = { .type = type, .slot = slot, .seq = ++seq };
+
+	assert_int_equal(unhex(params, p, sizeof(p)), 3);
+	memcpy(h.param, p, sizeof(p));
+	h.length = (uint32_t)unhex(data, msg + CCID_HEADER_LEN, CCID_DATA_MAX);
+	ccid_header_put(msg, &h);
+	ccid_receive(&ccid, msg, CCID_HEADER_LEN + h.length);
+	memset(msg, 0xA5, sizeof(msg));
+	ccid_step(&ccid);
+}
+
+static void say(uint8_t type, const char *params, const char *data)
+{
+	say_at(0, type, params, data);
+}
+
+/* The next message is exactly this one. */
+static void hear_seq(uint8_t type, uint8_t of, uint8_t status, uint8_t error, uint8_t last, const char *data)
+{
+	uint8_t want[CCID_DATA_MAX];
+	size_t len, n = unhex(data, want, sizeof(want));
+	const uint8_t *p = ccid_pending(&ccid, &len);
+	struct ccid_header h;
+
+	assert_non_null(p);
+	ccid_header_get(p, &h);
+	assert_int_equal(h.type, type);
+	assert_int_equal(h.seq, of);
+	assert_int_equal(h.param[0], status);
+	assert_int_equal(h.param[1], error);
+	assert_int_equal(h.param[2], last);
+	assert_int_equal(len, CCID_HEADER_LEN + h.length);
+	assert_int_equal(h.length, n);
+	assert_memory_equal(p + CCID_HEADER_LEN, want, n);
+	ccid_sent(&ccid);
+}
+
+static void hear(uint8_t type, uint8_t status, uint8_t error, uint8_t last, const char *data)
+{
+	hear_seq(type, seq, status, error, last, data);
+}
+
+static void silence(void)
+{
+	size_t len;
+
+	assert_null(ccid_pending(&ccid, &len));
+	assert_int_equal(len, 0);
+}
+
+static void card_ends(enum card_what what, enum card_error error, const char *data)
+{
+	static uint8_t bytes[CCID_DATA_MAX];
+
+	fake_end(what, error, bytes, unhex(data, bytes, sizeof(bytes)));
+	ccid_step(&ccid);
+}
+
+/* One row for each command: what answers it, and what each state of the slot comes to (bError, or OK, or RUNS). */
+#define OK 0x100
+#define RUNS 0x101
+static const struct {
+	uint8_t type, response;
+	const char *data;
+	int absent, inactive, active;
+	bool empty; /* abData must be empty */
+} commands[] = {
+	{ CCID_ICC_POWER_ON, 0x80, "", 0xFE, RUNS, RUNS, true },
+	{ CCID_ICC_POWER_OFF, 0x81, "", OK, OK, OK, true },
+	{ CCID_GET_SLOT_STATUS, 0x81, "", OK, OK, OK, true },
+	{ CCID_XFR_BLOCK, 0x80, "00 C1 01 FE 3E", 0xFE, 0xFE, RUNS, false },
+	{ CCID_GET_PARAMETERS, 0x82, "", 0xFE, 0xFE, OK, true },
+	{ CCID_RESET_PARAMETERS, 0x82, "", 0xFE, 0xFE, OK, true },
+	{ CCID_SET_PARAMETERS, 0x82, "11 00 00 0A 00", 0xFE, 0xFE, OK, false },
+	{ CCID_ESCAPE, 0x83, "02", OK, OK, OK, false },
+	{ CCID_ICC_CLOCK, 0x81, "", 0, 0, 0, false },
+	{ CCID_T0_APDU, 0x81, "", 0, 0, 0, false },
+	{ CCID_SECURE, 0x80, "00", 0, 0, 0, false },
+	{ CCID_MECHANICAL, 0x81, "", 0, 0, 0, false },
+	{ CCID_ABORT, 0x81, "", OK, OK, OK, true },
+	{ CCID_SET_DATA_RATE, 0x84, "A0 0F 00 00 80 25 00 00", 0, 0, 0, false },
+	{ 0x00, 0x81, "", 0, 0, 0, false },
+	{ 0x66, 0x81, "00", 0, 0, 0, false },
+	{ 0xFF, 0x81, "", 0, 0, 0, false },
+};
+
+static void check_status(uint8_t response, uint8_t slot, uint8_t status, int error)
+{
+	size_t len;
+	const uint8_t *p = ccid_pending(&ccid, &len);
+
+	assert_non_null(p);
+	assert_int_equal(p[0], response);
+	assert_int_equal(p[5], slot);
+	assert_int_equal(p[6], seq);
+	assert_int_equal(p[7], status);
+	assert_int_equal(p[8], error);
+	if (status & 0x40)
+		assert_int_equal(len, CCID_HEADER_LEN);
+	ccid_sent(&ccid);
+	silence();
+}
+
+static void test_commands_in_states(void **state)
+{
+	static const enum card_state states[] = { CARD_ABSENT, CARD_INACTIVE, CARD_ACTIVE };
+	static const uint8_t icc[] = { 2, 1, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(commands); i++) {
+		const int want[] = { commands[i].absent, commands[i].inactive, commands[i].active };
+
+		for (size_t s = 0; s < ARRAY_N(states); s++) {
+			uint8_t now = icc[s];
+
+			start(&serial_config, states[s]);
+			say(commands[i].type, "00 00 00", commands[i].data);
+			if (want[s] == RUNS) {
+				silence();
+				card_ends(CARD_DATA_LAST, 0, "90 00");
+				hear(commands[i].response, 0, 0, 0, "90 00");
+				continue;
+			}
+			if (commands[i].type == CCID_ICC_POWER_OFF && now == 0)
+				now = 1;
+			check_status(commands[i].response, 0, want[s] == OK ? now : 0x40 | now,
+			    want[s] == OK ? 0 : want[s]);
+		}
+	}
+}
+
+static void test_busy(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(commands); i++) {
+		if (commands[i].type == CCID_ABORT)
+			continue;
+		start(&serial_config, CARD_ACTIVE);
+		say(CCID_XFR_BLOCK, "00 00 00", "01 02 03");
+		say(commands[i].type, "00 00 00", commands[i].data);
+		check_status(commands[i].response, 0, 0x40, 0xE0);
+		card_ends(CARD_DATA_LAST, 0, "90 00");
+		hear_seq(0x80, 0x41, 0, 0, 0, "90 00");
+		assert_int_equal(fake.xfrs, 1);
+		assert_int_equal(fake.power_offs + fake.power_ons, 0);
+	}
+}
+
+static void test_wrong_slot_and_length(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(commands); i++) {
+		uint8_t msg[CCID_HEADER_LEN + 2] = { commands[i].type, 3, 0, 0, 0, 0, 0x41 };
+
+		start(&serial_config, CARD_ACTIVE);
+		say_at(1, commands[i].type, "00 00 00", commands[i].data);
+		check_status(commands[i].response, 1, 0x42, 5);
+		if (commands[i].empty) {
+			say(commands[i].type, "00 00 00", "00");
+			check_status(commands[i].response, 0, 0x40, 1);
+		}
+		/* dwLength is not what came */
+		for (size_t len = CCID_HEADER_LEN; len <= sizeof(msg); len++) {
+			seq = 0x41;
+			ccid_receive(&ccid, msg, len);
+			check_status(commands[i].response, 0, 0x40, 1);
+		}
+		msg[2] = msg[3] = msg[4] = 0xFF;
+		ccid_receive(&ccid, msg, sizeof(msg));
+		check_status(commands[i].response, 0, 0x40, 1);
+		/* not even a header */
+		for (size_t len = 0; len < CCID_HEADER_LEN; len++)
+			ccid_receive(&ccid, msg, len);
+		silence();
+		assert_int_equal(fake.xfrs + fake.power_ons + fake.power_offs + fake.aborts, 0);
+	}
+}
+
+static void test_power(void **state)
+{
+	(void)state;
+	for (uint8_t v = 0; v <= 4; v++) {
+		static const char *const select[] = { "00 00 00", "01 00 00", "02 00 00", "03 00 00", "04 00 00" };
+
+		start(v & 1 ? &usb_config : &serial_config, CARD_INACTIVE);
+		say(CCID_ICC_POWER_ON, select[v], "");
+		if (v == 4) {
+			check_status(0x80, 0, 0x41, 7);
+			continue;
+		}
+		assert_int_equal(fake.voltage, v);
+		assert_int_equal(fake.negotiate, v & 1);
+		card_ends(CARD_ATR, 0, "3B 02 14 50");
+		hear(0x80, 0, 0, 0, "3B 02 14 50");
+	}
+}
+
+static void test_card_errors(void **state)
+{
+	static const uint8_t errors[] = { 0xFE, 0xFD, 0xFC, 0xFB, 0xF8, 0xF7, 0xF6, 0xF5, 0xF4, 0xF3 };
+	static const struct {
+		enum sk_status status;
+		int error;
+	} refusals[] = { { SK_E_GONE, 0xFE }, { SK_E_BUSY, 0xE0 }, { SK_E_FORMAT, 1 }, { SK_E_STATE, 8 },
+		{ SK_E_IO, 0xFB } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(errors); i++) {
+		start(&serial_config, CARD_ACTIVE);
+		say(CCID_XFR_BLOCK, "00 00 00", "01");
+		card_ends(CARD_FAILED, errors[i], "");
+		hear(0x80, 0x40, errors[i], 0, "");
+	}
+	for (size_t i = 0; i < ARRAY_N(refusals); i++) {
+		start(&serial_config, CARD_ACTIVE);
+		fake.refuse = refusals[i].status;
+		say(CCID_XFR_BLOCK, "00 00 00", "01");
+		hear(0x80, 0x40, (uint8_t)refusals[i].error, 0, "");
+	}
+	/* more than a message holds */
+	start(&serial_config, CARD_ACTIVE);
+	say(CCID_XFR_BLOCK, "00 00 00", "01");
+	{
+		static uint8_t big[CCID_DATA_MAX + 1];
+		size_t len;
+
+		fake_end(CARD_DATA_LAST, 0, big, sizeof(big));
+		ccid_step(&ccid);
+		hear(0x80, 0x40, 0xFC, 0, "");
+		say(CCID_XFR_BLOCK, "00 00 00", "01");
+		fake_end(CARD_DATA_LAST, 0, big, sizeof(big) - 1);
+		ccid_step(&ccid);
+		assert_non_null(ccid_pending(&ccid, &len));
+		assert_int_equal(len, CCID_MESSAGE_MAX);
+	}
+}
+
+static void test_xfr_bytes(void **state)
+{
+	(void)state;
+	start(&serial_config, CARD_ACTIVE);
+	say(CCID_XFR_BLOCK, "07 00 00", "00 C1 01 FE 3E");
+	assert_int_equal(fake.bwt_factor, 7);
+	assert_false(fake.more);
+	assert_int_equal(fake.sent_len, 5);
+	assert_memory_equal(fake.sent, "\x00\xC1\x01\xFE\x3E", 5);
+	card_ends(CARD_DATA_LAST, 0, "00 E1 01 FE 1E");
+	hear(0x80, 0, 0, 0, "00 E1 01 FE 1E");
+	/* wLevelParameter means nothing below extended level */
+	say(CCID_XFR_BLOCK, "00 01 00", "01");
+	check_status(0x80, 0, 0x40, 8);
+	assert_int_equal(fake.xfrs, 1);
+}
+
+static void test_chaining(void **state)
+{
+	(void)state;
+	start(&usb_config, CARD_ACTIVE);
+	/* nothing is open yet */
+	say(CCID_XFR_BLOCK, "00 02 00", "01");
+	check_status(0x80, 0, 0x40, 8);
+	say(CCID_XFR_BLOCK, "00 03 00", "01");
+	check_status(0x80, 0, 0x40, 8);
+	say(CCID_XFR_BLOCK, "00 10 00", "");
+	check_status(0x80, 0, 0x40, 8);
+	say(CCID_XFR_BLOCK, "00 04 00", "01");
+	check_status(0x80, 0, 0x40, 8);
+	say(CCID_XFR_BLOCK, "00 00 01", "01");
+	check_status(0x80, 0, 0x40, 8);
+	assert_int_equal(fake.xfrs, 0);
+	/* a command in three pieces */
+	say(CCID_XFR_BLOCK, "00 01 00", "01");
+	assert_true(fake.more);
+	card_ends(CARD_WANT_MORE, 0, "");
+	hear(0x80, 0, 0, 0x10, "");
+	say(CCID_XFR_BLOCK, "00 03 00", "02");
+	assert_true(fake.more);
+	card_ends(CARD_WANT_MORE, 0, "");
+	hear(0x80, 0, 0, 0x10, "");
+	say(CCID_XFR_BLOCK, "00 10 00", "");
+	check_status(0x80, 0, 0x40, 8);
+	say(CCID_XFR_BLOCK, "00 02 00", "03");
+	assert_false(fake.more);
+	/* a response in three */
+	card_ends(CARD_DATA_MORE, 0, "0A");
+	hear(0x80, 0, 0, 0x01, "0A");
+	say(CCID_XFR_BLOCK, "00 02 00", "03");
+	check_status(0x80, 0, 0x40, 8);
+	card_ends(CARD_NONE, 0, "");
+	start(&usb_config, CARD_ACTIVE);
+	say(CCID_XFR_BLOCK, "00 00 00", "01");
+	card_ends(CARD_DATA_MORE, 0, "0A");
+	hear(0x80, 0, 0, 0x01, "0A");
+	say(CCID_XFR_BLOCK, "00 10 00", "00");
+	check_status(0x80, 0, 0x40, 1);
+	say(CCID_XFR_BLOCK, "00 10 00", "");
+	assert_int_equal(fake.continues, 1);
+	card_ends(CARD_DATA_MORE, 0, "0B");
+	hear(0x80, 0, 0, 0x03, "0B");
+	say(CCID_XFR_BLOCK, "00 10 00", "");
+	card_ends(CARD_DATA_LAST, 0, "0C 90 00");
+	hear(0x80, 0, 0, 0x02, "0C 90 00");
+	say(CCID_XFR_BLOCK, "00 10 00", "");
+	check_status(0x80, 0, 0x40, 8);
+	/* and the next one is whole again */
+	say(CCID_XFR_BLOCK, "00 00 00", "01");
+	card_ends(CARD_DATA_LAST, 0, "90 00");
+	hear(0x80, 0, 0, 0, "90 00");
+}
+
+static void test_parameters(void **state)
+{
+	static const struct {
+		const char *protocol, *data;
+		int error;
+	} rows[] = {
+		{ "00 00 00", "11 00 00 0A 00", OK },
+		{ "00 00 00", "18 02 FF 01 03", OK },
+		{ "01 00 00", "11 10 00 4D 00 20 00", OK },
+		{ "01 00 00", "18 13 FF 9F 03 FE 00", OK },
+		{ "02 00 00", "11 00 00 0A 00", 7 },
+		{ "80 00 00", "11 00 00 0A 00", 7 },
+		{ "00 00 00", "11 00 00 0A", 1 },
+		{ "00 00 00", "11 10 00 4D 00 20 00", 1 },
+		{ "01 00 00", "11 00 00 0A 00", 1 },
+		{ "01 00 00", "11 10 00 4D 00 20 00 00", 1 },
+		{ "00 00 00", "71 00 00 0A 00", 10 },
+		{ "00 00 00", "10 00 00 0A 00", 10 },
+		{ "00 00 00", "11 10 00 0A 00", 11 },
+		{ "00 00 00", "11 01 00 0A 00", 11 },
+		{ "01 00 00", "11 00 00 4D 00 20 00", 11 },
+		{ "01 00 00", "11 14 00 4D 00 20 00", 11 },
+		{ "00 00 00", "11 00 00 00 00", 13 },
+		{ "01 00 00", "11 10 00 AD 00 20 00", 13 },
+		{ "00 00 00", "11 00 00 0A 04", 14 },
+		{ "01 00 00", "11 10 00 4D 04 20 00", 14 },
+		{ "01 00 00", "11 10 00 4D 00 00 00", 15 },
+		{ "01 00 00", "11 10 00 4D 00 FF 00", 15 },
+		{ "01 00 00", "11 10 00 4D 00 20 01", 16 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		start(&serial_config, CARD_ACTIVE);
+		say(CCID_SET_PARAMETERS, rows[i].protocol, rows[i].data);
+		if (rows[i].error == OK)
+			hear(0x82, 0, 0, rows[i].protocol[1] == '1', rows[i].data);
+		else
+			check_status(0x82, 0, 0x40, rows[i].error);
+	}
+	start(&serial_config, CARD_ACTIVE);
+	say(CCID_GET_PARAMETERS, "00 00 00", "");
+	hear(0x82, 0, 0, 1, "18 10 00 4D 00 20 00");
+	say(CCID_RESET_PARAMETERS, "00 00 00", "");
+	hear(0x82, 0, 0, 0, "11 02 00 0A 00");
+	assert_int_equal(fake.resets, 1);
+	fake.refuse_params = SK_E_UNSUPPORTED;
+	say(CCID_SET_PARAMETERS, "01 00 00", "11 10 00 4D 00 20 00");
+	check_status(0x82, 0, 0x40, 7);
+}
+
+static void test_escapes(void **state)
+{
+	(void)state;
+	start(&serial_config, CARD_INACTIVE);
+	say(CCID_ESCAPE, "00 00 00", "02");
+	hear(0x83, 1, 0, 0, "53 65 6B 69 73 68 6F 2D 52 31 20 30 2E 31 2E 30"); /* Sekisho-R1 0.1.0 */
+	say(CCID_ESCAPE, "00 00 00", "1F 02");
+	hear(0x83, 1, 0, 0, "");
+	assert_int_equal(fake.level, CARD_LEVEL_SHORT);
+	say(CCID_ESCAPE, "00 00 00", "01 01 01");
+	hear(0x83, 1, 0, 0, "");
+	assert_int_equal(fake.level, CARD_LEVEL_TPDU);
+	say(CCID_ESCAPE, "00 00 00", "53 00");
+	hear(0x83, 1, 0, 0, "E0 16 80 05 30 2E 31 2E 30 81 04 00 00 40 00 82 04 00 00 12 34 83 01 01");
+	static const char *const no[] = { "", "6A", "02 00", "1F", "1F 01", "1F 02 00", "01 01 02", "53 01", "A0 02" };
+	for (size_t i = 0; i < ARRAY_N(no); i++) {
+		say(CCID_ESCAPE, "00 00 00", no[i]);
+		check_status(0x83, 0, 0x41, 0);
+	}
+	start(&usb_config, CARD_INACTIVE);
+	say(CCID_ESCAPE, "00 00 00", "1F 02");
+	check_status(0x83, 0, 0x41, 0);
+	assert_int_equal(fake.level, CARD_LEVEL_EXTENDED);
+}
+
+static void pass_us(uint64_t us)
+{
+	fake.now_us += us;
+	ccid_step(&ccid);
+}
+
+static void test_time_extension(void **state)
+{
+	(void)state;
+	start(&serial_config, CARD_ACTIVE);
+	say(CCID_XFR_BLOCK, "00 00 00", "01");
+	for (unsigned i = 0; i < 5; i++) {
+		assert_int_equal(ccid_next_us(&ccid), fake.now_us + 1500000);
+		pass_us(1499999);
+		silence();
+		pass_us(1);
+		hear(0x80, 0x80, 1, 0, "");
+		silence();
+	}
+	/* the card asks: told at once, and once */
+	fake.asks_time = true;
+	pass_us(1);
+	hear(0x80, 0x80, 1, 0, "");
+	pass_us(1);
+	silence();
+	card_ends(CARD_DATA_LAST, 0, "90 00");
+	hear(0x80, 0, 0, 0, "90 00");
+	/* libccid takes none for power on */
+	say(CCID_ICC_POWER_ON, "00 00 00", "");
+	pass_us(5000000);
+	silence();
+}
+
+static void test_limit(void **state)
+{
+	(void)state;
+	/* a card that asks for ever */
+	start(&serial_config, CARD_ACTIVE);
+	say(CCID_XFR_BLOCK, "00 00 00", "01");
+	fake.asks_time = true;
+	for (unsigned i = 0; i < 119; i++) {
+		pass_us(1000000);
+		if (ccid.queued)
+			hear(0x80, 0x80, 1, 0, "");
+	}
+	assert_int_equal(fake.aborts, 0);
+	pass_us(1000000);
+	assert_int_equal(fake.aborts, 1);
+	while (ccid.queued)
+		ccid_sent(&ccid);
+	pass_us(1);
+	hear(0x80, 0x40, 0xFE, 0, "");
+	/* and a façade that does not even end when told to */
+	start(&serial_config, CARD_INACTIVE);
+	fake.deaf = true;
+	say(CCID_ICC_POWER_ON, "00 00 00", "");
+	pass_us(10000000);
+	silence();
+	pass_us(4999999);
+	silence();
+	pass_us(1);
+	hear(0x80, 0x41, 0xFB, 0, "");
+	assert_int_equal(fake.power_offs, 1);
+	assert_int_equal(ccid_next_us(&ccid), UINT64_MAX);
+}
+
+static void test_abort_serial(void **state)
+{
+	(void)state;
+	start(&serial_config, CARD_ACTIVE);
+	say(CCID_XFR_BLOCK, "00 00 00", "01");
+	say(CCID_ABORT, "00 00 00", "");
+	ccid_step(&ccid);
+	hear_seq(0x80, 0x41, 0x40, 0xFF, 0, "");
+	hear(0x81, 0, 0, 0, "");
+	silence();
+	/* nothing runs */
+	say(CCID_ABORT, "00 00 00", "");
+	hear(0x81, 0, 0, 0, "");
+	/* the card was faster */
+	say(CCID_XFR_BLOCK, "00 00 00", "01");
+	fake_end(CARD_DATA_LAST, 0, "\x90", 1);
+	say(CCID_ABORT, "00 00 00", "");
+	hear_seq(0x80, (uint8_t)(seq - 1), 0, 0, 0, "90");
+	hear(0x81, 0, 0, 0, "");
+	/* deaf: the contacts go off */
+	fake.deaf = true;
+	say(CCID_XFR_BLOCK, "00 00 00", "01");
+	say(CCID_ABORT, "00 00 00", "");
+	silence();
+	say(CCID_ABORT, "00 00 00", "");
+	check_status(0x81, 0, 0x40, 0xE0);
+	while (fake.power_offs == 0) {
+		pass_us(500000);
+		while (fake.power_offs == 0 && ccid.queued)
+			ccid_sent(&ccid);
+	}
+	hear_seq(0x80, (uint8_t)(seq - 2), 0x41, 0xFB, 0, "");
+	hear_seq(0x81, (uint8_t)(seq - 1), 1, 0, 1, "");
+}
+
+static void test_abort_usb(void **state)
+{
+	(void)state;
+	/* control, then bulk */
+	start(&usb_config, CARD_ACTIVE);
+	say(CCID_XFR_BLOCK, "00 00 00", "01");
+	assert_false(ccid_control_abort(&ccid, 1, 0x44));
+	assert_true(ccid_control_abort(&ccid, 0, 0x44));
+	ccid_step(&ccid);
+	hear(0x80, 0x40, 0xFF, 0, "");
+	say(CCID_GET_SLOT_STATUS, "00 00 00", "");
+	check_status(0x81, 0, 0x40, 0xFF);
+	say(CCID_ABORT, "00 00 00", "");
+	check_status(0x81, 0, 0x40, 0xFF); /* 43 is not 44 */
+	say(CCID_ABORT, "00 00 00", "");
+	hear_seq(0x81, 0x44, 0, 0, 0, "");
+	/* bulk, then control */
+	say(CCID_XFR_BLOCK, "00 00 00", "01");
+	say(CCID_ABORT, "00 00 00", "");
+	ccid_step(&ccid);
+	hear_seq(0x80, 0x45, 0x40, 0xFF, 0, "");
+	silence();
+	assert_false(ccid_control_abort(&ccid, 0, 0x99));
+	say(CCID_GET_SLOT_STATUS, "00 00 00", "");
+	check_status(0x81, 0, 0x40, 0xE0);
+	assert_true(ccid_control_abort(&ccid, 0, 0x46));
+	ccid_step(&ccid);
+	hear_seq(0x81, 0x46, 0, 0, 0, "");
+	/* bulk, and the other never comes */
+	say(CCID_ABORT, "00 00 00", "");
+	assert_int_equal(ccid_next_us(&ccid), fake.now_us + 5000000);
+	pass_us(4999999);
+	silence();
+	pass_us(1);
+	hear(0x81, 0, 0, 0, "");
+}
+
+static void test_queue_full(void **state)
+{
+	(void)state;
+	start(&serial_config, CARD_ACTIVE);
+	say(CCID_GET_SLOT_STATUS, "00 00 00", "");
+	say(CCID_GET_SLOT_STATUS, "00 00 00", "");
+	say(CCID_GET_SLOT_STATUS, "00 00 00", ""); /* dropped */
+	hear_seq(0x81, 0x41, 0, 0, 0, "");
+	hear_seq(0x81, 0x42, 0x40, 0xE0, 0, "");
+	silence();
+	ccid_sent(&ccid);
+	silence();
+}
+
+static void test_host_gone_and_change(void **state)
+{
+	bool present;
+
+	(void)state;
+	start(&serial_config, CARD_ACTIVE);
+	say(CCID_ESCAPE, "00 00 00", "1F 02");
+	hear(0x83, 0, 0, 0, "");
+	say(CCID_XFR_BLOCK, "00 00 00", "01");
+	say(CCID_GET_SLOT_STATUS, "00 00 00", "");
+	ccid_host_gone(&ccid);
+	silence();
+	assert_int_equal(fake.power_offs, 1);
+	assert_int_equal(fake.level, CARD_LEVEL_TPDU);
+	pass_us(200000000);
+	silence();
+	assert_false(ccid_take_change(&ccid, &present));
+	assert_true(present);
+	fake.changed = true;
+	fake.state = CARD_ABSENT;
+	assert_true(ccid_take_change(&ccid, &present));
+	assert_false(present);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_commands_in_states),
+		cmocka_unit_test(test_busy),
+		cmocka_unit_test(test_wrong_slot_and_length),
+		cmocka_unit_test(test_power),
+		cmocka_unit_test(test_card_errors),
+		cmocka_unit_test(test_xfr_bytes),
+		cmocka_unit_test(test_chaining),
+		cmocka_unit_test(test_parameters),
+		cmocka_unit_test(test_escapes),
+		cmocka_unit_test(test_time_extension),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_abort_serial),
+		cmocka_unit_test(test_abort_usb),
+		cmocka_unit_test(test_queue_full),
+		cmocka_unit_test(test_host_gone_and_change),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

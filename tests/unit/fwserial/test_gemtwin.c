@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file test_gemtwin.c
+ * @brief serial/gemtwin.h: frames, echo, LRC, NAK, resynchronisation, silence, card movements, slow lines.
+ */
+#include "unit/core/core_test.h"
+
+#include "unit/fwserial/fake_line.h"
+
+static struct gemtwin g;
+static struct ccid ccid;
+
+/* GetSlotStatus, its answer, and NAK. */
+#define ASK "03 06 65 00 00 00 00 00 07 00 00 00 67"
+#define TELL "03 06 81 00 00 00 00 00 07 00 00 00 83"
+#define NAK "03 15 16"
+
+static void start(void)
+{
+	line = (struct fake_line){ .now_us = 5000000, .take = SIZE_MAX, .answers = true, .present = true };
+	gemtwin_init(&g, &ccid);
+}
+
+static void host(const char *hex)
+{
+	line.in_at = 0;
+	line.in_len = unhex(hex, line.in, sizeof(line.in));
+}
+
+static void steps(unsigned n)
+{
+	while (n-- > 0)
+		gemtwin_step(&g);
+}
+
+static void expect(const char *hex)
+{
+	uint8_t want[1024];
+	size_t n = unhex(hex, want, sizeof(want));
+
+	assert_int_equal(line.out_len, n);
+	assert_memory_equal(line.out, want, n);
+	line.out_len = 0;
+}
+
+static void test_frame(void **state)
+{
+	(void)state;
+	start();
+	host(ASK);
+	steps(4);
+	assert_int_equal(line.received, 1);
+	assert_int_equal(line.got_len, 10);
+	expect(ASK " " TELL);
+	assert_int_equal(gemtwin_next_us(&g), UINT64_MAX);
+	/* with data, and the longest */
+	line.answers = false;
+	host("03 06 6B 01 00 00 00 00 08 00 00 00 02 65");
+	steps(4);
+	assert_int_equal(line.received, 2);
+	assert_int_equal(line.got_len, 11);
+	assert_int_equal(line.got[10], 2);
+	expect("03 06 6B 01 00 00 00 00 08 00 00 00 02 65");
+}
+
+/* libccid drops the first frame of each reading as an echo: what follows a time extension is preceded by it once more. */
+static void test_time_extension(void **state)
+{
+	static const uint8_t more_time[10] = { 0x80, 0, 0, 0, 0, 0, 8, 0x80, 1, 0 };
+	static const uint8_t last[12] = { 0x80, 2, 0, 0, 0, 0, 8, 0, 0, 0, 0x90, 0 };
+	const char *const ask = "03 06 6F 00 00 00 00 00 08 00 00 00 62";
+	const char *const time = "03 06 80 00 00 00 00 00 08 80 01 00 0C";
+
+	(void)state;
+	start();
+	line.answers = false;
+	host(ask);
+	steps(4);
+	expect(ask);
+	line.pending = more_time;
+	line.pending_len = sizeof(more_time);
+	steps(4);
+	expect(time);
+	line.pending = more_time;
+	line.pending_len = sizeof(more_time);
+	steps(4);
+	expect("03 06 80 00 00 00 00 00 08 80 01 00 0C 03 06 80 00 00 00 00 00 08 80 01 00 0C");
+	line.pending = last;
+	line.pending_len = sizeof(last);
+	steps(4);
+	expect("03 06 80 00 00 00 00 00 08 80 01 00 0C 03 06 80 02 00 00 00 00 08 00 00 00 90 00 1F");
+	/* The next command has its own echo again. */
+	line.answers = true;
+	host(ASK);
+	steps(4);
+	expect(ASK " " TELL);
+}
+
+static void test_longest(void **state)
+{
+	uint8_t lrc = 0;
+
+	(void)state;
+	for (unsigned len = CCID_DATA_MAX; len <= CCID_DATA_MAX + 1; len++) {
+		start();
+		line.answers = false;
+		line.in_len = 13 + len;
+		memcpy(line.in, "\x03\x06\x6F", 3);
+		line.in[3] = (uint8_t)len;
+		line.in[4] = (uint8_t)(len >> 8);
+		lrc = 0;
+		for (size_t i = 0; i < line.in_len - 1; i++)
+			lrc ^= line.in[i];
+		line.in[line.in_len - 1] = lrc;
+		/* one step is bounded */
+		gemtwin_step(&g);
+		assert_int_equal(line.in_at, 64);
+		assert_int_equal(gemtwin_next_us(&g), 0);
+		steps(8);
+		assert_int_equal(line.received, len == CCID_DATA_MAX);
+		assert_int_equal(line.out_len, line.in_len);
+		assert_memory_equal(line.out, line.in, line.in_len);
+		line.out_len = 0;
+		line.now_us += 50000;
+		steps(2);
+		expect(len == CCID_DATA_MAX ? "" : NAK);
+	}
+}
+
+static void test_bad_frames(void **state)
+{
+	static const struct {
+		const char *in;
+		bool at_once; /* the NAK does not wait for silence */
+	} rows[] = {
+		{ "03 06 65 00 00 00 00 00 07 00 00 00 66", true }, /* LRC */
+		{ "03 07", false },
+		{ "03 03", false },
+		{ "03 16", false },
+		{ "03 15 17", false },
+		{ "03 15 15", false },
+		{ "03 06 6F 06 01 00 00", false }, /* 262 bytes */
+		{ "03 06 6F 00 00 01 00", false },
+		{ "03 06 6F 00 00 00 80", false },
+		{ "03 06 6F FF FF FF FF 03 06 65 00 00 00 00 00", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		char all[200];
+
+		start();
+		host(rows[i].in);
+		steps(4);
+		snprintf(all, sizeof(all), "%s%s", rows[i].in, rows[i].at_once ? " " NAK : "");
+		expect(all);
+		line.now_us += 49999;
+		steps(2);
+		expect("");
+		line.now_us++;
+		steps(2);
+		expect(rows[i].at_once ? "" : NAK);
+		assert_int_equal(line.received, 0);
+		host(ASK);
+		steps(4);
+		expect(ASK " " TELL);
+	}
+}
+
+static void test_garbage_before(void **state)
+{
+	(void)state;
+	start();
+	host("00 FF 06 15 16 80 " ASK);
+	steps(4);
+	expect("00 FF 06 15 16 80 " ASK " " TELL);
+	assert_int_equal(line.received, 1);
+}
+
+/* The host stops after any byte; after the pause the next command works. */
+static void test_cut_anywhere(void **state)
+{
+	(void)state;
+	for (size_t cut = 1; cut < 13; cut++) {
+		start();
+		host(ASK);
+		line.in_len = cut;
+		steps(3);
+		assert_int_equal(line.out_len, cut);
+		line.out_len = 0;
+		assert_int_equal(gemtwin_next_us(&g), line.now_us + 500000);
+		line.now_us += 500000;
+		steps(2);
+		expect("");
+		assert_int_equal(line.received, 0);
+		host(ASK);
+		steps(4);
+		expect(ASK " " TELL);
+	}
+	/* a byte just in time keeps the frame */
+	start();
+	host(ASK);
+	line.in_len = 5;
+	steps(2);
+	line.now_us += 499999;
+	line.in_len = 13;
+	steps(4);
+	expect(ASK " " TELL);
+}
+
+static void test_host_nak(void **state)
+{
+	(void)state;
+	start();
+	host(NAK); /* nothing to send again */
+	steps(3);
+	expect(NAK);
+	host(ASK);
+	steps(4);
+	line.out_len = 0;
+	for (unsigned i = 0; i < 3; i++) {
+		host(NAK);
+		steps(4);
+		expect(NAK " " TELL);
+	}
+	host(NAK);
+	steps(4);
+	expect(NAK);
+	assert_int_equal(line.received, 1);
+}
+
+static void test_movement(void **state)
+{
+	(void)state;
+	start();
+	line.changed = true;
+	line.present = false;
+	steps(3);
+	expect(""); /* not alone */
+	host(ASK);
+	line.in_len = 6;
+	steps(3);
+	expect("03 06 65 00 00 00");
+	line.in_len = 13;
+	steps(4);
+	expect("00 00 07 00 00 00 67 50 02 " TELL);
+	line.changed = true;
+	line.present = true;
+	host(ASK);
+	steps(4);
+	expect(ASK " 50 03 " TELL);
+	host(ASK);
+	steps(4);
+	expect(ASK " " TELL);
+}
+
+/* An answer that is ready while a frame comes in waits for its end. */
+static void test_no_mixing(void **state)
+{
+	static const uint8_t late[CCID_HEADER_LEN] = { 0x80, 0, 0, 0, 0, 0, 1, 0, 1, 0 };
+
+	(void)state;
+	start();
+	host(ASK);
+	line.in_len = 7;
+	steps(2);
+	line.pending = late;
+	line.pending_len = sizeof(late);
+	steps(3);
+	expect("03 06 65 00 00 00 00");
+	line.in_len = 13;
+	steps(6);
+	expect("00 07 00 00 00 67 03 06 80 00 00 00 00 00 01 00 01 00 85 " TELL);
+}
+
+static void test_slow_line(void **state)
+{
+	(void)state;
+	start();
+	line.take = 1;
+	host(ASK);
+	for (unsigned i = 0; i < 100; i++)
+		gemtwin_step(&g);
+	expect(ASK " " TELL);
+	/* one that does not take anything: given up after a second, then all is well again */
+	line.take = 0;
+	host(ASK);
+	steps(4);
+	assert_int_equal(gemtwin_next_us(&g), line.now_us + 1000);
+	line.now_us += 999999;
+	steps(2);
+	line.now_us += 1;
+	steps(2);
+	line.now_us += 1000000;
+	steps(3);
+	line.take = SIZE_MAX;
+	line.pending = NULL;
+	line.out_len = 0;
+	host(ASK);
+	steps(4);
+	expect(ASK " " TELL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_frame),
+		cmocka_unit_test(test_time_extension),
+		cmocka_unit_test(test_longest),
+		cmocka_unit_test(test_bad_frames),
+		cmocka_unit_test(test_garbage_before),
+		cmocka_unit_test(test_cut_anywhere),
+		cmocka_unit_test(test_host_nak),
+		cmocka_unit_test(test_movement),
+		cmocka_unit_test(test_no_mixing),
+		cmocka_unit_test(test_slow_line),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
