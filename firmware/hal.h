@@ -113,7 +113,7 @@ void hal_usb_poll(struct hal_usb_event *ret_event);
 SK_MUST_CHECK bool hal_usb_send(uint8_t ep, const uint8_t *p, uint8_t len);
 /** OUT endpoint @p ep may take its next packet. */
 void hal_usb_ready(uint8_t ep);
-/** Stall or free an endpoint; @p ep_address carries the direction bit 0x80. Freeing resets its data toggle. */
+/** Stall or free an endpoint; @p ep_address carries the direction bit 0x80. Stalling an IN endpoint empties it; freeing resets the data toggle. */
 void hal_usb_stall(uint8_t ep_address, bool on);
 /** Takes effect after the status stage of the request under way. */
 void hal_usb_address(uint8_t address);

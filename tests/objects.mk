@@ -162,7 +162,8 @@ GIVE_BACK := [ -z "$$SUDO_UID" ] || chown -R "$$SUDO_UID:$$SUDO_GID" build
 demo: deps-test ## Play the whole story on real parts, narrated (root)
 	$(Q)$(TEST_MAKE) -s B=build/test all bench-programs; status=$$?; [ $$status -ne 0 ] || tests/demo.sh || status=$$?; $(GIVE_BACK); exit $$status
 bench: deps-test ## Print the figures beside their aims and beside the peers (root)
-	$(Q)$(TEST_MAKE) -s B=build/test all bench-programs; status=$$?; [ $$status -ne 0 ] || tests/bench/figures.sh || status=$$?; $(GIVE_BACK); exit $$status
+	$(Q)$(TEST_MAKE) -s B=build/test all bench-programs && $(MAKE) --no-print-directory -s B=build/default firmware-icount; status=$$?; \
+		if [ $$status -eq 0 ]; then tests/bench/figures.sh || status=$$?; tests/bench/reader/figures.sh || status=$$?; fi; $(GIVE_BACK); exit $$status
 test: deps-test ## Run everything (root; under 20 minutes)
 	$(Q)status=0; tests/run || status=$$?; $(GIVE_BACK); exit $$status
 

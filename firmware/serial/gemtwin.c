@@ -345,6 +345,8 @@ void gemtwin_step(struct gemtwin *g)
 	g->more = read_bytes(g);
 	if (g->rx != GEMTWIN_RX_SYNC && may_read(g) && !g->more && hal_now_us() >= g->silent_us)
 		rx_move(g, EV_SILENT, 0);
+	/* The echo does not wait until the command has been looked at. */
+	push(g);
 	/* ccid takes one at a time; what it has to say goes out first. */
 	if (g->give && !sending(g) && ccid_pending(g->ccid, &len) == NULL) {
 		g->give = false;

@@ -159,6 +159,8 @@ void hal_usb_ready(uint8_t ep)
 void hal_usb_stall(uint8_t ep_address, bool on)
 {
 	tell(on ? USB_STALL : USB_UNSTALL, ep_address, NULL, 0);
+	if (on && (ep_address & 0x80) != 0)
+		usb.in_full &= (uint16_t) ~(1u << (ep_address & EP_MASK));
 }
 
 void hal_usb_address(uint8_t address)
