@@ -9,6 +9,7 @@
 
 #include "card/t1_block.h"
 #include "card/t1_table.h"
+#include "core/wipe.h"
 
 /** IFSD before S(IFS) (11.4.2). */
 #define IFSD_DEFAULT 32u
@@ -94,6 +95,8 @@ static enum t1_event finish(struct t1 *t, enum t1_event event)
 	t->chain_open = false;
 	t->abort_wanted = false;
 	t->ifsd_asked = 0;
+	/* It may have carried a PIN. Nothing of it is sent again. */
+	SK_WIPE_ARRAY(t->tx);
 	return event;
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ccid/ccid_priv.h"
+#include "core/wipe.h"
 #include "hal.h"
 
 /* --- output ---------------------------------------------------------------------------------------------------- */
@@ -70,6 +71,8 @@ static void put_answer(struct ccid *c, unsigned outcome, uint8_t error)
 {
 	struct ccid_header h = { .type = c->response, .slot = c->now.slot, .seq = c->now.seq };
 
+	/* It may have been a PIN. */
+	SK_WIPE_ARRAY(c->command);
 	if (outcome == CCID_FAILED) {
 		c->data_len = 0;
 		c->last_param = 0;
@@ -327,6 +330,7 @@ static void forget(struct ccid *c)
 	c->abort = CCID_ABORT_IDLE;
 	c->queued = 0;
 	c->config.level = c->start_level;
+	SK_WIPE_ARRAY(c->command);
 	ccid_chain_reset(c);
 	card_power_off(c->card);
 	card_set_level(c->card, c->config.level);

@@ -17,6 +17,7 @@
 
 #include <string.h>
 
+#include "core/wipe.h"
 #include "hal.h"
 
 #define SYNC 0x03u
@@ -351,6 +352,10 @@ void gemtwin_step(struct gemtwin *g)
 	if (g->give && !sending(g) && ccid_pending(g->ccid, &len) == NULL) {
 		g->give = false;
 		ccid_receive(g->ccid, g->message, g->rx_len);
+		/* It may have been a PIN. */
+		SK_WIPE_ARRAY(g->message);
+		if (g->echo_n == 0)
+			SK_WIPE_ARRAY(g->echo);
 		ccid_step(g->ccid);
 	}
 	push(g);

@@ -17,6 +17,8 @@
 
 #include <string.h>
 
+#include "core/wipe.h"
+
 /* How long the packets of one command may pause. A host sends them back to back; this is for one that has died. */
 #define QUIET_US 200000u
 
@@ -160,6 +162,8 @@ static void out_hand_over(struct usb_ccid *u)
 	if (u->out != USB_OUT_FULL || u->in != USB_IN_IDLE || ccid_pending(u->ccid, &len))
 		return;
 	ccid_receive(u->ccid, u->message, kept(u));
+	/* It may have been a PIN. */
+	SK_WIPE_ARRAY(u->message);
 	out_restart(u);
 }
 

@@ -49,8 +49,11 @@ static void push(struct ring *r, uint8_t b)
 
 static uint8_t pull(struct ring *r)
 {
-	const uint8_t b = r->p[r->tail & (r->size - 1u)];
+	uint8_t *const at = &r->p[r->tail & (r->size - 1u)];
+	const uint8_t b = *at;
 
+	/* Commands with PINs pass here: nothing stays behind. */
+	*at = 0;
 	r->tail++;
 	return b;
 }

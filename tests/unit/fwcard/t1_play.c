@@ -312,6 +312,11 @@ static bool do_data(struct play *p)
 	p->event_due = false;
 	if (p->t.inf.len != p->bytes_n || memcmp(p->t.inf.p, p->bytes, p->bytes_n) != 0)
 		return bad(p, "other data came");
+	/* What was sent may have been a PIN. */
+	for (size_t i = 0; !more && i < sizeof(p->t.tx); i++) {
+		if (p->t.tx[i] != 0)
+			return bad(p, "a block that was sent is still there");
+	}
 	return true;
 }
 

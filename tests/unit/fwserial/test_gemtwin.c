@@ -61,6 +61,11 @@ static void test_frame(void **state)
 	assert_int_equal(line.got_len, 11);
 	assert_int_equal(line.got[10], 2);
 	expect("03 06 6B 01 00 00 00 00 08 00 00 00 02 65");
+	/* It may have been a PIN: nothing is left of it. */
+	for (size_t i = 0; i < sizeof(g.message); i++)
+		assert_int_equal(g.message[i], 0);
+	for (size_t i = 0; i < sizeof(g.echo); i++)
+		assert_int_equal(g.echo[i], 0);
 }
 
 /* libccid drops the first frame of each reading as an echo: what follows a time extension is preceded by it once more. */
