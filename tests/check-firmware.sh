@@ -21,6 +21,7 @@ for image in reader reader-crypto; do
 	! grep -aqF -e "$PWD" -e "$tmp" "build/default/firmware/$image.bin" || fail "$image.bin has a path of this machine"
 	! arm-none-eabi-nm "build/default/firmware/$image.elf" | grep -E ' [TtWw] _?(malloc|free|calloc|realloc|sbrk|printf)$' || fail "$image.elf has a heap or stdio"
 done
+for image in reader reader-crypto; do tests/bench/reader/callgraph.py "build/default/firmware/$image.elf" || status=1; done
 cat "$tmp/size"
 grep -c 'flash .* RAM' "$tmp/size" | grep -qx 2 || fail 'no size report'
 # gcc writes each function's frame; -Wstack-usage has refused larger ones already, this shows the largest and finds unbounded ones.
