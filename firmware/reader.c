@@ -158,9 +158,12 @@ static void transport_step(struct reader *r)
 		return;
 	}
 	gemtwin_step(&r->transport.serial);
-	do
+	/* What comes before a host is there means nothing; what comes after is for the USB side, from the next round on. */
+	while (!hal_usb_attached()) {
 		hal_usb_poll(&ignored);
-	while (ignored.kind != HAL_USB_NONE && !hal_usb_attached());
+		if (ignored.kind == HAL_USB_NONE)
+			break;
+	}
 }
 
 void reader_init(struct reader *r)

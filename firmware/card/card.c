@@ -359,8 +359,10 @@ enum sk_status card_xfr(struct card *c, const uint8_t *p, size_t len, bool more,
 	status = card_exchange_begin(c, in, more, bwt_factor, &first, &then);
 	if (status != SK_OK) {
 		/* A command that goes wrong in its middle is over; the card has not seen its end. */
-		if (c->state == CARD_S_PIECE_IN)
-			(void)happen(c, CARD_EV_LOST);
+		if (c->state == CARD_S_PIECE_IN) {
+			c->error = CARD_E_ABORTED;
+			(void)happen(c, c->machine == CARD_M_T1_APDU ? CARD_EV_ABORT : CARD_EV_LOST);
+		}
 		c->outcome.what = CARD_NONE;
 		return status;
 	}

@@ -16,7 +16,7 @@
 #define BUSY ON(OUT, VANISH, ABSENT), ON(OFF, POWER_OFF, OFF), ON(LIMIT, FAIL, OFF), ON(BAD, FAIL, OFF)
 
 // clang-format off
-static const struct card_fsm_cell table[CARD_S_COUNT][CARD_EV_COUNT] = {
+const struct card_fsm_cell card_fsm_table[CARD_S_COUNT][CARD_EV_COUNT] = {
 	STATE(ABSENT) = {
 		ON(IN, APPEAR, OFF),
 	},
@@ -109,17 +109,3 @@ static const struct card_fsm_cell table[CARD_S_COUNT][CARD_EV_COUNT] = {
 	},
 };
 // clang-format on
-
-struct card_fsm_cell card_fsm_cell(enum card_fsm_state state, enum card_fsm_event event)
-{
-	struct card_fsm_cell none = { CARD_A_NONE, (uint8_t)state };
-
-	if (state >= CARD_S_COUNT || event >= CARD_EV_COUNT || table[state][event].action == CARD_A_NONE)
-		return none;
-	return table[state][event];
-}
-
-bool card_fsm_busy(enum card_fsm_state state)
-{
-	return card_fsm_cell(state, CARD_EV_LIMIT).action != CARD_A_NONE;
-}

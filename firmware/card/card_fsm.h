@@ -84,6 +84,8 @@ struct card_fsm_cell {
 	uint8_t next; /**< enum card_fsm_state. */
 };
 
+/** The table; read through card_fsm_cell() alone. */
+extern const struct card_fsm_cell card_fsm_table[CARD_S_COUNT][CARD_EV_COUNT];
 /** The table's cell; {CARD_A_NONE, state} for what the table does not know. */
 SK_MUST_CHECK struct card_fsm_cell card_fsm_cell(enum card_fsm_state state, enum card_fsm_event event);
 /** Does an operation run in this state? */

@@ -30,7 +30,7 @@ uint16_t t1_crc(const uint8_t *p, size_t len)
 		for (int bit = 0; bit < 8; bit++)
 			x = (x & 1u) != 0 ? x >> 1 ^ 0x8408u : x >> 1;
 	}
-	return (uint16_t)(x ^ 0xFFFFu);
+	return (uint16_t)x;
 }
 
 size_t t1_block_make(uint8_t ret_block[static T1_BLOCK_MAX], uint8_t pcb, const uint8_t *inf, uint8_t len, bool crc)
@@ -45,8 +45,8 @@ size_t t1_block_make(uint8_t ret_block[static T1_BLOCK_MAX], uint8_t pcb, const 
 	if (crc) {
 		uint16_t x = t1_crc(ret_block, n);
 
-		ret_block[n++] = (uint8_t)x;
 		ret_block[n++] = (uint8_t)(x >> 8);
+		ret_block[n++] = (uint8_t)x;
 	} else {
 		uint8_t x = t1_lrc(ret_block, n);
 
@@ -60,7 +60,7 @@ bool t1_block_edc_good(const uint8_t *block, size_t len, bool crc)
 	if (len < T1_PROLOGUE + t1_edc_len(crc))
 		return false;
 	if (crc)
-		return t1_crc(block, len - 2) == (block[len - 2] | block[len - 1] << 8);
+		return t1_crc(block, len - 2) == (block[len - 2] << 8 | block[len - 1]);
 	return t1_lrc(block, len) == 0;
 }
 

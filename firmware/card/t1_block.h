@@ -42,7 +42,11 @@ enum t1_kind {
 SK_MUST_CHECK size_t t1_edc_len(bool crc);
 /** Exclusive-or of all bytes (11.3.4). */
 SK_MUST_CHECK uint8_t t1_lrc(const uint8_t *p, size_t len);
-/** 16-bit frame check of ISO/IEC 13239 (x^16 + x^12 + x^5 + 1, start FFFF, complemented); the low byte goes first. */
+/**
+ * x^16 + x^12 + x^5 + 1 of ISO/IEC 13239, start FFFF; the high byte goes first. 11.3.4 leaves open whether the sum is complemented and
+ * which byte leads. What libccid's host side of T=1 sends and expects decides: not complemented, high byte first (00 C1 01 FE: 54 4E), so
+ * that a card is understood alike at TPDU and APDU level.
+ */
 SK_MUST_CHECK uint16_t t1_crc(const uint8_t *p, size_t len);
 /** Write a block with NAD 0; @p inf may lie nowhere when @p len (0…254) is 0. Returns its length. */
 SK_MUST_CHECK size_t t1_block_make(uint8_t ret_block[static T1_BLOCK_MAX], uint8_t pcb, const uint8_t *inf, uint8_t len,

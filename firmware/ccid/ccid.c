@@ -87,6 +87,11 @@ static void put_answer(struct ccid *c, unsigned outcome, uint8_t error)
 	queue_put(c, CCID_OUT_ANSWER);
 }
 
+bool ccid_takes(const struct ccid *c)
+{
+	return c->queued == 0 && (c->op != CCID_OP_NONE || card_state(c->card) != CARD_BUSY);
+}
+
 const uint8_t *ccid_pending(const struct ccid *c, size_t *ret_len)
 {
 	if (c->queued == 0) {
@@ -116,6 +121,7 @@ void ccid_begin(struct ccid *c, enum ccid_op op, uint64_t limit_us)
 	uint64_t now = hal_now_us();
 
 	c->op = (uint8_t)op;
+	c->restart = false;
 	c->asked = false;
 	c->overdue = false;
 	c->abort_ends = false;
@@ -146,8 +152,25 @@ static void chain_on(struct ccid *c, enum card_what what)
 		c->last_param = began ? CCID_CHAIN_END : CCID_CHAIN_WHOLE;
 }
 
+/* The card has given up what it was about; now the command that waited for it. */
+static bool restarted(struct ccid *c, const struct card_outcome *outcome)
+{
+	unsigned verdict;
+
+	if (!c->restart || outcome->error != CARD_E_ABORTED || c->abort_ends || c->overdue)
+		return false;
+	c->restart = false;
+	c->op = CCID_OP_NONE;
+	verdict = ccid_xfr_again(c);
+	if (verdict != CCID_V_LATER)
+		put_answer(c, CCID_FAILED, (uint8_t)verdict);
+	return true;
+}
+
 static void finish(struct ccid *c, const struct card_outcome *outcome)
 {
+	if (outcome->what == CARD_FAILED && restarted(c, outcome))
+		return;
 	if (outcome->what == CARD_FAILED) {
 		/* Ended for its length, not by the host: to the host the card was silent. */
 		if (outcome->error == CARD_E_ABORTED && c->overdue && !c->abort_ends)
@@ -213,7 +236,8 @@ static void abort_due(struct ccid *c)
 {
 	struct ccid_header h = { .type = CCID_ABORT, .seq = c->abort_seq };
 
-	if (c->op == CCID_OP_NONE && put_status(c, &h, CCID_R_SLOT_STATUS, CCID_DONE, 0))
+	/* Answered: ready for the next command. */
+	if (c->op == CCID_OP_NONE && card_state(c->card) != CARD_BUSY && put_status(c, &h, CCID_R_SLOT_STATUS, CCID_DONE, 0))
 		c->abort = CCID_ABORT_IDLE;
 }
 
@@ -327,6 +351,7 @@ void ccid_receive(struct ccid *c, const uint8_t *msg, size_t len)
 static void forget(struct ccid *c)
 {
 	c->op = CCID_OP_NONE;
+	c->restart = false;
 	c->abort = CCID_ABORT_IDLE;
 	c->queued = 0;
 	c->config.level = c->start_level;
@@ -374,7 +399,8 @@ uint64_t ccid_next_us(const struct ccid *c)
 {
 	uint64_t next = UINT64_MAX;
 
-	if (c->abort == CCID_ABORT_DUE && c->op == CCID_OP_NONE && !queued(c, CCID_OUT_STATUS))
+	if (c->abort == CCID_ABORT_DUE && c->op == CCID_OP_NONE && card_state(c->card) != CARD_BUSY &&
+	    !queued(c, CCID_OUT_STATUS))
 		return 0;
 	if (c->op != CCID_OP_NONE)
 		next = c->limit_us;

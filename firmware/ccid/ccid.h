@@ -37,6 +37,11 @@ SK_NONNULL void ccid_receive(struct ccid *c, const uint8_t *msg, size_t len);
 SK_NONNULL void ccid_step(struct ccid *c);
 /** When ccid_step() must run next at the latest. */
 SK_MUST_CHECK SK_NONNULL uint64_t ccid_next_us(const struct ccid *c);
+/**
+ * May the transport hand over the next message? Not while one waits to be sent, nor while the card still gives up an exchange that
+ * nobody waits for (at most CARD_ABORT_US); while a command runs it may: an Abort could come.
+ */
+SK_MUST_CHECK SK_NONNULL bool ccid_takes(const struct ccid *c);
 /** The message to send now, or NULL; stays until ccid_sent(). */
 SK_MUST_CHECK SK_NONNULL const uint8_t *ccid_pending(const struct ccid *c, size_t *ret_len);
 SK_NONNULL void ccid_sent(struct ccid *c);

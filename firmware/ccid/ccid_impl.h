@@ -42,6 +42,7 @@ struct ccid {
 	uint8_t abort_seq;
 	bool abort_ends; /**< The host has asked the running operation to end. */
 	bool overdue; /**< The running operation has used up its time and was asked to end. */
+	bool restart; /**< The XfrBlock in command[] waits until the card has given up the APDU before it. */
 	bool asked; /**< The card's wish for more time was passed on. */
 	bool response_began; /**< The first piece of the response APDU has been sent. */
 	bool response_open; /**< The card has more of the response: wLevelParameter 0010 is expected. */

@@ -52,7 +52,7 @@ unsigned ccid_get_parameters(struct ccid *c)
 unsigned ccid_reset_parameters(struct ccid *c)
 {
 	if (card_reset_params(c->card) != SK_OK)
-		return CCID_E_MUTE;
+		return ccid_icc_status(c) == CCID_ICC_ACTIVE ? CCID_E_SLOT_BUSY : CCID_E_MUTE;
 	return answer_params(c);
 }
 
@@ -119,7 +119,7 @@ unsigned ccid_set_parameters(struct ccid *c)
 		return answer_params(c);
 	case SK_E_UNSUPPORTED: /* the values are possible, so it is the card that does not offer this protocol */
 		return CCID_E_PROTOCOL_NUM;
-	default:
-		return CCID_E_MUTE;
+	default: /* between the pieces of an APDU, or no card any more */
+		return ccid_icc_status(c) == CCID_ICC_ACTIVE ? CCID_E_SLOT_BUSY : CCID_E_MUTE;
 	}
 }

@@ -58,6 +58,9 @@ struct ccid_row {
 /** The row of @p type; for a type that CCID 1.1 does not know a row that answers "not supported". */
 const struct ccid_row *ccid_row_of(uint8_t type);
 
+/** The XfrBlock in command[], which waited until the card had given up another APDU; a verdict as of a handler. */
+SK_MUST_CHECK SK_NONNULL unsigned ccid_xfr_again(struct ccid *c);
+
 /** bmICCStatus now. */
 SK_NONNULL enum ccid_icc ccid_icc_status(const struct ccid *c);
 /** An operation of the card has begun; it ends at the latest after @p limit_us. */

@@ -96,9 +96,24 @@ static unsigned xfr_block(struct ccid *c)
 	}
 	if (level > CCID_CHAIN_MIDDLE || (!opens && !c->command_open))
 		return CCID_E_LEVEL;
+	if (opens && (c->command_open || c->response_open)) {
+		/* The host went away from an APDU in its middle: the card is told first, this one waits for it. */
+		ccid_chain_reset(c);
+		card_abort(c->card);
+		if (card_state(c->card) == CARD_BUSY) {
+			ccid_begin(c, CCID_OP_XFR, CCID_XFR_LIMIT_US);
+			c->restart = true;
+			return CCID_V_LATER;
+		}
+	}
 	if (opens)
 		ccid_chain_reset(c);
 	return began(c, card_xfr(c->card, ccid_command_data(c), c->now.length, more, c->now.param[0]));
+}
+
+unsigned ccid_xfr_again(struct ccid *c)
+{
+	return xfr_block(c);
 }
 
 /* clang-format off */

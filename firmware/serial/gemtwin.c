@@ -81,7 +81,7 @@ static const struct {
 	[GEMTWIN_RX_CONTROL] = {
 		[EV_ACK]      = { ACT_START, GEMTWIN_RX_HEADER },
 		[EV_NAK]      = { ACT_NONE,  GEMTWIN_RX_NAK_LRC },
-		[EV_SYNC]     = { ACT_NONE,  GEMTWIN_RX_SKIP },
+		[EV_SYNC]     = { ACT_NONE,  GEMTWIN_RX_CONTROL },
 		[EV_NAK_LRC]  = { ACT_NONE,  GEMTWIN_RX_SKIP },
 		[EV_OTHER]    = { ACT_NONE,  GEMTWIN_RX_SKIP },
 		[EV_SILENT]   = { ACT_NONE,  GEMTWIN_RX_SYNC },
@@ -108,7 +108,7 @@ static const struct {
 	},
 	[GEMTWIN_RX_LRC] = {
 		[EV_GOOD]     = { ACT_GIVE,  GEMTWIN_RX_SYNC },
-		[EV_BAD]      = { ACT_NAK,   GEMTWIN_RX_SYNC },
+		[EV_BAD]      = { ACT_NONE,  GEMTWIN_RX_SKIP },
 		[EV_SILENT]   = { ACT_NONE,  GEMTWIN_RX_SYNC },
 	},
 	[GEMTWIN_RX_SKIP] = {
@@ -173,6 +173,9 @@ static void rx_move(struct gemtwin *g, enum rx_event event, uint8_t byte)
 	uint8_t state = g->rx;
 
 	g->rx = rx_table[state][event].next;
+	/* A frame that came to nothing may have held a PIN. */
+	if (event == EV_SILENT)
+		SK_WIPE_ARRAY(g->message);
 	g->silent_us = hal_now_us() + (g->rx == GEMTWIN_RX_SKIP ? SKIP_US : GAP_US);
 	switch (rx_table[state][event].act) {
 	case ACT_START:
@@ -341,15 +344,13 @@ void gemtwin_init(struct gemtwin *g, struct ccid *ccid)
 
 void gemtwin_step(struct gemtwin *g)
 {
-	size_t len;
-
 	g->more = read_bytes(g);
 	if (g->rx != GEMTWIN_RX_SYNC && may_read(g) && !g->more && hal_now_us() >= g->silent_us)
 		rx_move(g, EV_SILENT, 0);
 	/* The echo does not wait until the command has been looked at. */
 	push(g);
 	/* ccid takes one at a time; what it has to say goes out first. */
-	if (g->give && !sending(g) && ccid_pending(g->ccid, &len) == NULL) {
+	if (g->give && !sending(g) && ccid_takes(g->ccid)) {
 		g->give = false;
 		ccid_receive(g->ccid, g->message, g->rx_len);
 		/* It may have been a PIN. */

@@ -157,9 +157,7 @@ static void out_restart(struct usb_ccid *u)
 /* Rule 3. */
 static void out_hand_over(struct usb_ccid *u)
 {
-	size_t len;
-
-	if (u->out != USB_OUT_FULL || u->in != USB_IN_IDLE || ccid_pending(u->ccid, &len))
+	if (u->out != USB_OUT_FULL || u->in != USB_IN_IDLE || !ccid_takes(u->ccid))
 		return;
 	ccid_receive(u->ccid, u->message, kept(u));
 	/* It may have been a PIN. */
@@ -328,6 +326,7 @@ static void class_event(void *context, enum usb_class_event what)
 		u->in_at = 0;
 		u->out = USB_OUT_IDLE;
 		u->out_len = 0;
+		SK_WIPE_ARRAY(u->message);
 		u->notify_busy = false;
 		break;
 	case USB_CLASS_UP:
@@ -341,6 +340,7 @@ static void class_event(void *context, enum usb_class_event what)
 		in_step(u, IN_DROPPED);
 		u->in_at = 0;
 		u->out_len = 0;
+		SK_WIPE_ARRAY(u->message);
 		if (u->out == USB_OUT_FULL)
 			hal_usb_ready(NUMBER(USB_DESC_EP_OUT));
 		u->out = USB_OUT_IDLE;

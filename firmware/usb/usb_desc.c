@@ -32,9 +32,11 @@ _Static_assert(CONFIG_TOTAL <= USB_DESC_MAX, "the configuration fits the control
 #define FEATURE_AUTO_NEGOTIATION 0x00000040u
 #define FEATURE_AUTO_IFSD 0x00000400u
 #define FEATURE_EXTENDED_APDU 0x00040000u
+/* Wake-up on insertion and removal: bmAttributes D5 says the same. */
+#define FEATURE_WAKE_UP 0x00100000u
 #define FEATURES \
 	(FEATURE_AUTO_PARAMETERS | FEATURE_AUTO_VOLTAGE | FEATURE_AUTO_CLOCK | FEATURE_AUTO_BAUD | \
-	    FEATURE_AUTO_NEGOTIATION | FEATURE_AUTO_IFSD | FEATURE_EXTENDED_APDU)
+	    FEATURE_AUTO_NEGOTIATION | FEATURE_AUTO_IFSD | FEATURE_EXTENDED_APDU | FEATURE_WAKE_UP)
 
 #define DEFAULT_F 372u
 /* The rates of 7816-3:2006 tables 7 and 8 that cards ask for, in rising order: D/F. */

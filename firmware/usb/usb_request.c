@@ -227,12 +227,16 @@ static void do_halt(struct usb_device *d)
 static void do_unhalt(struct usb_device *d)
 {
 	uint8_t address = (uint8_t)d->setup.index;
+	bool was;
 
 	if (is_control_endpoint(address))
 		return;
+	was = (d->halted & 1u << endpoint_find(address)) != 0;
 	d->halted &= (uint8_t) ~(1u << endpoint_find(address));
 	hal_usb_stall(address, false);
-	d->class->halt(d->context, address, false);
+	/* One that was not halted still holds its packet: the class must not give it a second time. */
+	if (was || (address & 0x80u) == 0)
+		d->class->halt(d->context, address, false);
 }
 
 /* --- the table ---------------------------------------------------------------------------------------------------- */

@@ -106,6 +106,8 @@ for level in apdu tpdu; do
 	ok "t1, $level level: it did ask" [ "$(cardbridge_count wtx)" -gt 1 ]
 done
 for level in apdu tpdu; do
+	reader_site $level --protocol t1 --edc crc --ta1 95
+	ok "t1, $level level, CRC and a faster line: PAM log-in" pin_login suzuki
 	reader_site $level --protocol t0 --wtx 2 --wtx-ms 300
 	ok "t0, $level level, null bytes ask for time: PAM log-in" pin_login suzuki
 done

@@ -132,9 +132,12 @@ bool hal_usb_attached(void)
 
 void hal_usb_poll(struct hal_usb_event *ret_event)
 {
+	const bool was_attached = usb.attached;
+
 	pump();
 	ret_event->kind = HAL_USB_NONE;
-	if (!usb.held)
+	/* Whoever saw no host yet is not given what comes behind the news of it. */
+	if (!usb.held || usb.attached != was_attached)
 		return;
 	*ret_event = usb.event;
 	usb.held = false;

@@ -152,7 +152,10 @@ static void got_s(struct card_model *m, const uint8_t *b)
 		m->aborts_seen++;
 		m->command_n = 0;
 		block(m, 0xE2, NULL, 0);
-		m->ns ^= 1;
+		/* A block of a response has been taken; of a command none was given. */
+		if (m->na > 0)
+			m->ns ^= 1;
+		m->na = 0;
 	} else if (b[1] == 0xC0 && !m->mute && !m->no_ifs && !m->never_abort) {
 		m->ns = m->nr = 0;
 		m->ifsd = 32;

@@ -97,8 +97,8 @@ static void card_make(struct model_card *c, unsigned int pcb, const uint8_t *inf
 		}
 	}
 	if (c->crc) {
-		k->b[k->n++] = (uint8_t)~crc;
-		k->b[k->n++] = (uint8_t)(~crc >> 8);
+		k->b[k->n++] = (uint8_t)(crc >> 8);
+		k->b[k->n++] = (uint8_t)crc;
 	} else {
 		k->b[k->n++] = lrc;
 	}

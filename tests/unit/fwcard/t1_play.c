@@ -132,8 +132,8 @@ static bool get_block(struct play *p, size_t *ret_next)
 		} else if (strcmp(p->tok[i], "CRC") == 0) {
 			uint16_t x = t1_crc(p->bytes, p->bytes_n);
 
-			p->bytes[p->bytes_n++] = (uint8_t)x;
 			p->bytes[p->bytes_n++] = (uint8_t)(x >> 8);
+			p->bytes[p->bytes_n++] = (uint8_t)x;
 		} else if (strcmp(p->tok[i], "bad") == 0 || strcmp(p->tok[i], "flip") == 0 ||
 		    strcmp(p->tok[i], "cut") == 0) {
 			break;

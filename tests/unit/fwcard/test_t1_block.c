@@ -20,12 +20,14 @@ static void test_lrc(void **state)
 	assert_int_equal(t1_lrc(NULL, 0), 0);
 }
 
-/* Check value of CRC-16/ISO-HDLC (ISO/IEC 13239): 906E over "123456789". */
+/* Check value of CRC-16/MCRF4XX over "123456789", and blocks as libccid's host side and its cards send them. */
 static void test_crc(void **state)
 {
 	(void)state;
-	assert_int_equal(t1_crc((const uint8_t *)"123456789", 9), 0x906E);
-	assert_int_equal(t1_crc(NULL, 0), 0x0000);
+	assert_int_equal(t1_crc((const uint8_t *)"123456789", 9), 0x6F91);
+	assert_int_equal(t1_crc((const uint8_t *)"\x00\xC1\x01\xFE", 4), 0x544E);
+	assert_int_equal(t1_crc((const uint8_t *)"\x00\xE1\x01\xFE", 4), 0x5775);
+	assert_int_equal(t1_crc(NULL, 0), 0xFFFF);
 }
 
 static void test_make(void **state)

@@ -49,6 +49,12 @@ void ccid_step(struct ccid *c)
 	(void)c;
 }
 
+bool ccid_takes(const struct ccid *c)
+{
+	(void)c;
+	return line.pending == NULL;
+}
+
 const uint8_t *ccid_pending(const struct ccid *c, size_t *ret_len)
 {
 	(void)c;

@@ -82,7 +82,8 @@ void hal_usb_stall(uint8_t ep_address, bool on)
 
 	if (ep_address & 0x80) {
 		fake.in_stalled[ep] = on;
-		fake.in_full[ep] = false;
+		if (on)
+			fake.in_full[ep] = false;
 	} else {
 		fake.out_stalled[ep] = on;
 	}

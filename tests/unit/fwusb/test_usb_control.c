@@ -207,7 +207,7 @@ static void test_descriptors(void **state)
 	assert_int_equal(le(p + 18 + 10, 4), 4000);
 	assert_int_equal(le(p + 18 + 19, 4), 4000000 / 372);
 	assert_int_equal(le(p + 18 + 28, 4), 254);
-	assert_int_equal(le(p + 18 + 40, 4), 0x0004047A);
+	assert_int_equal(le(p + 18 + 40, 4), 0x0014047A);
 	assert_int_equal(le(p + 18 + 44, 4), CCID_MESSAGE_MAX);
 	/* As many rates as announced, rising, the default among them, the last the highest announced. */
 	assert_int_equal(host_control(0xA1, 3, 0, 0, 512, rates), 4 * p[18 + 27]);
