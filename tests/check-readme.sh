@@ -104,7 +104,7 @@ for link in $(grep -ohE '\]\([^)#]+\)' README.md SECURITY.md host/README.md test
 	[ -e "$link" ] || wrong "a link leads to $link, which is not there"
 done
 for suite in $(sed -nE 's/^\| ([a-z0-9-]+) \|.*/\1/p' tests/README.md | grep -vx suite); do
-	grep -qE "^SUITES=.*[ -]${suite}[ }]" tests/run || wrong "tests/README.md: tests/run knows no suite $suite"
+	grep -qE "^SUITES=.*[ +-]${suite}[ }+]" tests/run || wrong "tests/README.md: tests/run knows no suite $suite"
 done
 
 # --- the configuration example and the PAM lines, by the tool itself -----------------------------------------------
