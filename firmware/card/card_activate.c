@@ -97,7 +97,8 @@ static enum card_fsm_event failed(struct card *c, enum card_error error)
 	c->error = error;
 	if (!c->session.warm)
 		return CARD_EV_WARM;
-	return error == CARD_E_MUTE && next_class(c, 7) ? CARD_EV_COLD : CARD_EV_BAD;
+	/* One that has begun its ATR is no card of another class. */
+	return error == CARD_E_MUTE && c->atr_len == 0 && next_class(c, 7) ? CARD_EV_COLD : CARD_EV_BAD;
 }
 
 enum card_fsm_event card_atr_late(struct card *c)

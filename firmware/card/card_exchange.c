@@ -32,7 +32,7 @@ static struct t1_config t1_config_of(const struct card *c)
 
 static struct t0_config t0_config_of(const struct card *c)
 {
-	return (struct t0_config){ .rate = c->rate, .wi = c->params.wi };
+	return (struct t0_config){ .rate = c->rate, .fi = c->atr.fi, .wi = c->params.wi };
 }
 
 /* --- what the machines say ---------------------------------------------------------------------------------------- */
@@ -257,18 +257,29 @@ static enum sk_status begin_t0_apdu(struct card *c, struct sk_span in, bool more
 	return SK_OK;
 }
 
-/* SELECT, READ BINARY, READ RECORD, GET DATA (7816-4): carried out twice they do no harm. Of any other command nobody knows: a VERIFY
- * costs a try. */
+/*
+ * SELECT, READ BINARY, READ RECORD, GET DATA (7816-4:2013): carried out twice they do no harm, but for the next or previous file or
+ * record. Of any other command nobody knows: a VERIFY costs a try, a proprietary class means anything, and a MAC of secure
+ * messaging is good once (CLA: 5.4.1).
+ */
 static bool may_repeat(struct sk_span in)
 {
+	uint8_t cla, p2;
+
 	if (in.len < APDU_MIN)
+		return false;
+	cla = in.p[0];
+	p2 = in.p[3];
+	if ((cla & 0x80u) != 0 || (cla & ((cla & 0x40u) != 0 ? 0x20u : 0x0Cu)) != 0)
 		return false;
 	switch (in.p[1]) {
 	case 0xA4:
-	case 0xB0:
-	case 0xB1:
+		return (p2 & 0x03u) == 0; /* first or only occurrence */
 	case 0xB2:
 	case 0xB3:
+		return (p2 & 0x04u) != 0; /* record by number */
+	case 0xB0:
+	case 0xB1:
 	case 0xCA:
 	case 0xCB:
 		return true;

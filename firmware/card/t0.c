@@ -53,8 +53,8 @@ const struct t0_row t0_table[T0_STATES][T0_INPUTS] = {
 	},
 	[T0_S_END] = {
 		NULLS(T0_S_END),
-		[T0_I_ACK]       = CONFLICT,
-		[T0_I_ACK_ONE]   = CONFLICT,
+		[T0_I_ACK]       = { T0_DO_COUNT,    T0_S_END },
+		[T0_I_ACK_ONE]   = { T0_DO_COUNT,    T0_S_END },
 		[T0_I_SW1]       = { T0_DO_KEEP_SW1, T0_S_SW2 },
 		[T0_I_OTHER]     = CONFLICT,
 		ENDS,
@@ -88,7 +88,8 @@ static void order_set(struct t0 *t, const uint8_t *p, size_t len)
 	t->order.tx_len = len;
 	t->order.gap_clk = (uint32_t)line_etu_clk(&t->config.rate, TURN_ETU);
 	/* 10.2: WT = WI x 960 x Fi / f. */
-	t->order.wait_clk = (uint64_t)t->config.wi * 960u * t->config.rate.f;
+	t->order.wait_clk = (uint64_t)t->config.wi * 960u *
+	    (t->config.fi > t->config.rate.f ? t->config.fi : t->config.rate.f);
 }
 
 void t0_init(struct t0 *t, const struct t0_config *config)
@@ -134,8 +135,13 @@ enum t0_event t0_begin(struct t0 *t, const uint8_t *p, size_t len)
 /* 10.3.3, tables of procedure bytes. */
 static enum t0_input classify_procedure(const struct t0 *t, uint8_t c)
 {
+	/* ACK asks for what is left, "if any" (10.3.3): with nothing left it says no more than NULL, and is counted like it. */
+	const bool ack = c == t->header[1] || (c ^ t->header[1]) == 0xFF;
+
+	if ((c == NULL_BYTE || (ack && t->state == T0_S_END)) && t->nulls >= T0_NULLS_MAX)
+		return T0_I_NULL_OVER;
 	if (c == NULL_BYTE)
-		return t->nulls < T0_NULLS_MAX ? T0_I_NULL : T0_I_NULL_OVER;
+		return T0_I_NULL;
 	if (c == t->header[1])
 		return T0_I_ACK;
 	if ((c ^ t->header[1]) == 0xFF)

@@ -28,7 +28,8 @@
 #define T0_EMPTY_MAX 8u
 
 struct t0_config {
-	struct line_rate rate; /**< f here is also Fi of the waiting time: WT = WI x 960 x Fi cycles (10.2). */
+	struct line_rate rate;
+	uint16_t fi; /**< Fi of TA1, in force or not: WT = WI x 960 x Fi cycles (10.2). 0, or less than rate.f: rate.f. */
 	uint8_t wi; /**< 1…255. */
 };
 

@@ -113,7 +113,7 @@ enum t1_collected t1_collect_byte(struct t1_collect *c, uint8_t byte, bool bad)
 
 uint64_t t1_bwt_clk(const struct t1_config *config, uint8_t factor)
 {
-	return line_etu_clk(&config->rate, 11) + ((UINT64_C(960) * 372) << config->bwi) * factor;
+	return (line_etu_clk(&config->rate, 11) + ((UINT64_C(960) * 372) << config->bwi)) * factor;
 }
 
 uint64_t t1_cwt_clk(const struct t1_config *config)

@@ -67,7 +67,7 @@ SK_NONNULL void t1_collect_start(struct t1_collect *c, bool crc);
 /** Not to be called again after T1_COLLECT_WHOLE or T1_COLLECT_LEN before t1_collect_start(). */
 SK_MUST_CHECK SK_NONNULL enum t1_collected t1_collect_byte(struct t1_collect *c, uint8_t byte, bool bad);
 
-/** BWT, 11.4.3: 11 etu + 2^BWI x 960 x 372 cycles, the second part @p factor times (S(WTX), 11.6.2.3.2). Unit: cycles. */
+/** BWT, 11.4.3: 11 etu + 2^BWI x 960 x 372 cycles, all of it @p factor times (S(WTX), 11.6.2.3.2). Unit: cycles. */
 SK_MUST_CHECK SK_NONNULL uint64_t t1_bwt_clk(const struct t1_config *config, uint8_t factor);
 /** CWT, 11.4.3: 11 + 2^CWI etu. Unit: cycles. */
 SK_MUST_CHECK SK_NONNULL uint64_t t1_cwt_clk(const struct t1_config *config);

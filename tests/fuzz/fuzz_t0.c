@@ -190,7 +190,7 @@ static bool begin(const uint8_t *data, size_t size, const struct t0_config *conf
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct t0_config config = { { 372, 1 }, 10 };
+	struct t0_config config = { .rate = { 372, 1 }, .wi = 10 };
 	uint8_t last[2] = { 0x60, 0x60 };
 	unsigned steps = 0;
 	bool runs;

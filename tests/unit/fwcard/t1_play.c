@@ -348,7 +348,7 @@ static bool do_time(struct play *p)
 	} else if (strncmp(p->tok[1], "bwt", 3) == 0) {
 		if (p->tok[1][3] == '*')
 			factor = strtoul(p->tok[1] + 4, NULL, 10);
-		want = (11 * f + d - 1) / d + (UINT64_C(1) << c->bwi) * 960 * 372 * factor;
+		want = ((11 * f + d - 1) / d + (UINT64_C(1) << c->bwi) * 960 * 372) * factor;
 	} else {
 		return bad(p, "wait for what?");
 	}

@@ -189,6 +189,20 @@ static void test_bad_atrs(void **state)
 	}
 }
 
+/* A card that stops in its ATR is there: no other class is tried, only the warm reset. */
+static void test_cut_atr_keeps_class(void **state)
+{
+	(void)state;
+	rig_start(&rig, CARD_LEVEL_SHORT, "3B 8F 81");
+	assert_false(rig_on(&rig, 0, false));
+	assert_int_equal(fake.activations, 1);
+	assert_int_equal(rig.outcome.error, CARD_E_MUTE);
+	/* One that says nothing at all may want another voltage. */
+	rig_start(&rig, CARD_LEVEL_SHORT, NULL);
+	assert_false(rig_on(&rig, 0, false));
+	assert_int_equal(fake.activations, 3);
+}
+
 static void test_inverse(void **state)
 {
 	(void)state;
@@ -315,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_whole_atr),
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_bad_atrs),
+		cmocka_unit_test(test_cut_atr_keeps_class),
 		cmocka_unit_test(test_inverse),
 		cmocka_unit_test(test_pps),
 		cmocka_unit_test(test_ifs_in_vain),

@@ -29,7 +29,7 @@ _Static_assert(N(states) == T0_STATES && N(inputs) == T0_INPUTS && N(actions) ==
 _Static_assert(N(apdu_states) == T0_A_STATES && N(words) == T0_WORDS && N(apdu_actions) == T0_A_ACTIONS,
     "names of every value");
 
-static const struct t0_config config = { { 372, 1 }, 10 };
+static const struct t0_config config = { .rate = { 372, 1 }, .wi = 10 };
 
 static size_t index_of(const char *name, const char *const *names, size_t n)
 {
@@ -158,7 +158,7 @@ static void test_times(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N(rows); i++) {
-		struct t0_config c = { { rows[i].f, rows[i].d }, rows[i].wi };
+		struct t0_config c = { .rate = { rows[i].f, rows[i].d }, .wi = rows[i].wi };
 		struct t0 t;
 
 		t0_init(&t, &c);
@@ -170,6 +170,26 @@ static void test_times(void **state)
 		assert_true(t.order.wait_clk == rows[i].wait);
 		assert_null(t.order.tx);
 		assert_int_equal(t.nulls, 1);
+	}
+}
+
+/* Fi counts, also when another F is in force (10.2): a card that says 512 and was left at 372 has 512's time. */
+static void test_fi_not_in_force(void **state)
+{
+	static const struct {
+		uint16_t f, fi;
+		uint64_t wait;
+	} rows[] = { { 372, 512, 4915200 }, { 372, 2048, 19660800 }, { 512, 372, 4915200 }, { 372, 0, 3571200 } };
+	static const uint8_t cmd[] = { 0x00, 0xA4, 0x00, 0x00 };
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct t0_config c = { .rate = { rows[i].f, 1 }, .fi = rows[i].fi, .wi = 10 };
+		struct t0 t;
+
+		t0_init(&t, &c);
+		assert_int_equal(t0_begin(&t, cmd, sizeof(cmd)), T0_RUN);
+		assert_true(t.order.wait_clk == rows[i].wait);
 	}
 }
 
@@ -222,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_longest_in),
 		cmocka_unit_test(test_longest_out),
 		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_fi_not_in_force),
 		cmocka_unit_test(test_procedure_bytes),
 		cmocka_unit_test(test_idle),
 	};

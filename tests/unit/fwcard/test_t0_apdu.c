@@ -18,7 +18,7 @@
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define APDU_MAX 65544u
 
-static const struct t0_config config = { { 372, 1 }, 10 };
+static const struct t0_config config = { .rate = { 372, 1 }, .wi = 10 };
 static uint8_t command[APDU_MAX], response[65536 + 2], envelope[APDU_MAX];
 
 static struct t0_model card_of(enum t0_model_ack ack, enum t0_model_answer answer, unsigned nulls)

@@ -148,7 +148,7 @@ static void test_times(void **state)
 		c.bwi = bwi;
 		for (unsigned int factor = 1; factor <= 255; factor += 127)
 			assert_int_equal(t1_bwt_clk(&c, (uint8_t)factor),
-			    11u * 372 + ((uint64_t)357120 << bwi) * factor);
+			    (11u * 372 + ((uint64_t)357120 << bwi)) * factor);
 	}
 	for (uint8_t cwi = 0; cwi <= 15; cwi++) {
 		c.cwi = cwi;

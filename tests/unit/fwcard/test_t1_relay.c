@@ -54,7 +54,7 @@ static void test_factor(void **state)
 	(void)state;
 	for (unsigned int f = 1; f <= 255; f++) {
 		assert_int_equal(t1_relay_begin(&r, &lrc, ask, sizeof(ask), (uint8_t)f), SK_OK);
-		assert_int_equal(r.order.wait_clk, 11 * 372 + UINT64_C(16) * 357120 * f);
+		assert_int_equal(r.order.wait_clk, (11 * 372 + UINT64_C(16) * 357120) * f);
 	}
 }
 
