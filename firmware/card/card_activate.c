@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "core/wipe.h"
 #include "hal.h"
 
 /** 6.2.2: RST low, at least. Unit: cycles. */
@@ -41,6 +42,8 @@ void card_contacts_off(struct card *c)
 	hal_card_power_off();
 	card_line_rest(&c->line);
 	c->machine = CARD_M_NONE;
+	/* What was under way may have been a PIN. */
+	SK_WIPE_OBJECT(&c->m);
 	c->off_us = c->now_us;
 }
 

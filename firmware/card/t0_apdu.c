@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/sw.h"
+#include "core/wipe.h"
 
 #define INS_GET_RESPONSE 0xC0u
 #define INS_ENVELOPE 0xC2u
@@ -378,8 +379,11 @@ static enum t0_event tpdu_done(struct t0_apdu *a)
 	enum t0_apdu_word word;
 
 	/* The command has gone out: its buffer is free for the response. ENVELOPE starts its own segments anew. */
-	if (a->state == T0_A_PLAIN || a->state == T0_A_CASE2 || a->state == T0_A_CASE4)
+	if (a->state == T0_A_PLAIN || a->state == T0_A_CASE2 || a->state == T0_A_CASE4) {
 		a->n = 0;
+		/* It may have been a PIN. */
+		SK_WIPE_ARRAY(a->buf);
+	}
 	collect(a);
 	word = classify(a);
 	row = &t0_apdu_table[a->state][word];

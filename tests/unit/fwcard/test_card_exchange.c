@@ -233,6 +233,45 @@ static void test_mute(void **state)
 	}
 }
 
+static bool holds(const void *p, size_t len, const char *what, size_t n)
+{
+	for (size_t i = 0; i + n <= len; i++) {
+		if (memcmp((const uint8_t *)p + i, what, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A PIN is gone when its command is answered, and when the contacts go off under it; while it is under way it is there. */
+static void test_pin_is_wiped(void **state)
+{
+	static const char *const atrs[] = { ATR_T1, ATR_T0 };
+	/* T=0's model takes INS 10 for data to the card. */
+	static const char *const verify[] = { "00 20 00 02 06 31 32 33 34 35 36", "00 10 00 00 06 31 32 33 34 35 36" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(atrs); i++) {
+		uint8_t apdu[16];
+		size_t n = rig_hex(verify[i], apdu, sizeof(apdu));
+
+		for (int off = 0; off <= 1; off++) {
+			start(CARD_LEVEL_SHORT, atrs[i]);
+			fake.on_char = off ? NULL : fake.on_char;
+			if (i == 0 && !off)
+				assert_int_equal(rig_xfr(&rig, "00 B0 00 02 00"), CARD_DATA_LAST);
+			rig.model.think_us = 50000;
+			assert_int_equal(card_xfr(&rig.card, apdu, n, false, 0), SK_OK);
+			if (i == 1)
+				assert_true(holds(&rig.card.m, sizeof(rig.card.m), "123456", 6));
+			if (off)
+				card_power_off(&rig.card);
+			else
+				assert_true(rig_run(&rig, CARD_LIMIT_US));
+			assert_false(holds(&rig.card.m, sizeof(rig.card.m), "123456", 6));
+		}
+	}
+}
+
 /* Resynchronised after a command that the card may have carried out: sent anew only when it just reads. */
 static void test_never_twice(void **state)
 {
@@ -521,6 +560,7 @@ int main(void)
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_partial_send),
 		cmocka_unit_test(test_mute),
+		cmocka_unit_test(test_pin_is_wiped),
 		cmocka_unit_test(test_never_twice),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_wtx),
