@@ -29,11 +29,11 @@ BENCH_BIN=$SITE_BUILD/bench
 export BENCH_BIN
 # shellcheck source=tests/bench/lib-pcscd.sh
 . "$SITE_DIR/lib-pcscd.sh"
+# shellcheck source=tests/bench/lib-ok.sh
+. "$SITE_DIR/lib-ok.sh"
 
 SENSOR=/run/sekisho/virtual-sensor.sock
 PIN_GOOD=123456
-PASSED=0
-FAILED=0
 SEKISHOD_PID=
 TOUCHES=0
 
@@ -284,35 +284,9 @@ failures() {
 	sekishoctl --json person show "$1" | tr ',{' '\n\n' | sed -n 's/.*"failures": *\([0-9]*\).*/\1/p' | sort -rn | head -n 1
 }
 
-ok() {
-	local name=$1
-	shift
-
-	if "$@"; then
-		PASSED=$((PASSED + 1))
-		printf 'ok   %s\n' "$name"
-	else
-		FAILED=$((FAILED + 1))
-		printf 'FAIL %s\n' "$name"
-		[ -z "${LOGIN_LOG:-}" ] || sed 's/^/     | /' "$LOGIN_LOG"
-		tail -n 3 "$BENCH_TMP/sekishod.log" 2>/dev/null | sed 's/^/     # /'
-	fi
+ok_explain() {
+	[ -z "${LOGIN_LOG:-}" ] || sed 's/^/     | /' "$LOGIN_LOG"
+	tail -n 3 "$BENCH_TMP/sekishod.log" 2>/dev/null | sed 's/^/     # /'
 }
 
-not_ok() {
-	local name=$1
-	shift
-
-	if "$@"; then
-		FAILED=$((FAILED + 1))
-		printf 'FAIL %s (it succeeded)\n' "$name"
-	else
-		PASSED=$((PASSED + 1))
-		printf 'ok   %s\n' "$name"
-	fi
-}
-
-site_summary() {
-	printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
-	[ "$FAILED" -eq 0 ]
-}
+site_summary() { ok_summary; }

@@ -5,26 +5,18 @@
 #   READER_FW=build/default/firmware BENCH_BIN=build/test/bench tests/e2e/reader_boot.sh   (after make firmware firmware-bad)
 # shellcheck source=../bench/lib-pcscd.sh
 . "$(dirname "$0")/../bench/lib-pcscd.sh"
+# shellcheck source=../bench/lib-ok.sh
+. "$(dirname "$0")/../bench/lib-ok.sh"
 # shellcheck source=../bench/reader/lib-reader.sh
 . "$(dirname "$0")/../bench/reader/lib-reader.sh"
 bench_enter "$@"
 FW=$(cd "${READER_FW:-$READER_TOP/build/default/firmware}" && pwd) || exit 99
 READER_IMAGE=$FW/reader.elf
 READER_WIRES='serial side'
-passed=0 failed=0
 
 bench_on_exit() { reader_stop; }
-ok() {
-	local name=$1
-	shift
-	if "$@"; then
-		printf 'ok   %s\n' "$name"
-		passed=$((passed + 1))
-	else
-		printf 'FAIL %s\n' "$name"
-		tail -n 8 "$READER_DIR/side.log" 2>/dev/null | sed 's/^/     /'
-		failed=$((failed + 1))
-	fi
+ok_explain() {
+	tail -n 8 "$READER_DIR/side.log" 2>/dev/null | sed 's/^/     /'
 }
 not() { ! "$@"; }
 bad() {
@@ -92,5 +84,4 @@ reader_linux_start
 ok 'the Linux process says its version' reader_log_has 'log sekisho-reader [0-9.]+, start power'
 ok 'and has entropy' reader_log_wait 'log entropy good'
 reader_stop
-printf '%d passed, %d failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ]
+ok_summary

@@ -6,6 +6,8 @@
 #
 #   RUNS=300 SEED=4711 READER_FW=build/default/firmware tests/e2e/reader_kill9.sh     (after make firmware firmware-bad)
 BENCH_TMP=$(mktemp -d) || exit 99
+# shellcheck source=../bench/lib-ok.sh
+. "$(dirname "$0")/../bench/lib-ok.sh"
 # shellcheck source=../bench/reader/lib-reader.sh
 . "$(dirname "$0")/../bench/reader/lib-reader.sh"
 trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$BENCH_TMP"' EXIT
@@ -13,22 +15,12 @@ FW=$(cd "${READER_FW:-$READER_TOP/build/default/firmware}" && pwd) || exit 99
 RUNS=${RUNS:-300}
 SEED=${SEED:-4711}
 SIDES=2
-passed=0 failed=0
 for image in reader reader-store reader-store-late; do
 	[ -f "$FW/$image.elf" ] || reader_fail "no $FW/$image.elf: make firmware firmware-bad"
 done
 
-ok() {
-	local name=$1
-	shift
-	if "$@"; then
-		printf 'ok   %s\n' "$name"
-		passed=$((passed + 1))
-	else
-		printf 'FAIL %s\n' "$name"
-		sed -n 's/^bad: /     /p' "$BENCH_TMP"/*.out | head -n 8
-		failed=$((failed + 1))
-	fi
+ok_explain() {
+	sed -n 's/^bad: /     /p' "$BENCH_TMP"/*.out | head -n 8
 }
 kill9() {
 	timeout 300 python3 "$READER_TOP/tests/bench/reader/storebench/kill9.py" "$@"
@@ -89,5 +81,4 @@ ok 'a damaged store: the log says so' reader_log_wait 'log store damaged'
 ok 'the reader goes on' reader_log_wait 'log entropy good'
 reader_stop
 ok 'and the flash is left as it was' [ "$(sha256sum <"$READER_FLASH")" = "$before" ]
-printf '%d passed, %d failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ]
+ok_summary
