@@ -1,90 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file test_ccid.c
- * @brief ccid/ccid.h: every command against every state of the slot, errors, chaining, time extensions, abort.
+ * @brief ccid/ccid.h: every command against every state of the slot, errors, chaining, parameters, escapes.
  */
 #include "unit/core/core_test.h"
 
 #include "ccid/ccid.h"
 #include "unit/fwccid/fake_card.h"
-
-static struct ccid ccid;
-static struct card card;
-static uint8_t seq;
-
-static const struct ccid_config serial_config = { .level = CARD_LEVEL_TPDU, .may_change_level = true };
-static const struct ccid_config usb_config = { .level = CARD_LEVEL_EXTENDED, .automatic = true, .control_pipe = true };
-
-static void start(const struct ccid_config *config, enum card_state state)
-{
-	fake_reset();
-	ccid_init(&ccid, config, &card);
-	fake.state = state;
-	fake.power_offs = 0;
-	seq = 0x40;
-}
-
-/* The host's side: a message with the given parameters, its abData in hex. */
-static void say_at(uint8_t slot, uint8_t type, const char *params, const char *data)
-{
-	uint8_t msg[CCID_MESSAGE_MAX], p[3];
-	struct ccid_header h = { .type = type, .slot = slot, .seq = ++seq };
-
-	assert_int_equal(unhex(params, p, sizeof(p)), 3);
-	memcpy(h.param, p, sizeof(p));
-	h.length = (uint32_t)unhex(data, msg + CCID_HEADER_LEN, CCID_DATA_MAX);
-	ccid_header_put(msg, &h);
-	ccid_receive(&ccid, msg, CCID_HEADER_LEN + h.length);
-	memset(msg, 0xA5, sizeof(msg));
-	ccid_step(&ccid);
-}
-
-static void say(uint8_t type, const char *params, const char *data)
-{
-	say_at(0, type, params, data);
-}
-
-/* The next message is exactly this one. */
-static void hear_seq(uint8_t type, uint8_t of, uint8_t status, uint8_t error, uint8_t last, const char *data)
-{
-	uint8_t want[CCID_DATA_MAX];
-	size_t len, n = unhex(data, want, sizeof(want));
-	const uint8_t *p = ccid_pending(&ccid, &len);
-	struct ccid_header h;
-
-	assert_non_null(p);
-	ccid_header_get(p, &h);
-	assert_int_equal(h.type, type);
-	assert_int_equal(h.seq, of);
-	assert_int_equal(h.param[0], status);
-	assert_int_equal(h.param[1], error);
-	assert_int_equal(h.param[2], last);
-	assert_int_equal(len, CCID_HEADER_LEN + h.length);
-	assert_int_equal(h.length, n);
-	assert_memory_equal(p + CCID_HEADER_LEN, want, n);
-	ccid_sent(&ccid);
-}
-
-static void hear(uint8_t type, uint8_t status, uint8_t error, uint8_t last, const char *data)
-{
-	hear_seq(type, seq, status, error, last, data);
-}
-
-static void silence(void)
-{
-	size_t len;
-
-	assert_null(ccid_pending(&ccid, &len));
-	assert_int_equal(len, 0);
-}
-
-static void card_ends(enum card_what what, enum card_error error, const char *data)
-{
-	static uint8_t bytes[CCID_DATA_MAX];
-
-	fake_end(what, error, bytes, unhex(data, bytes, sizeof(bytes)));
-	ccid_step(&ccid);
-}
+#include "unit/fwccid/talk.h"
 
 /* One row for each command: what answers it, and what each state of the slot comes to (bError, or OK, or RUNS). */
 #define OK 0x100
@@ -113,23 +36,6 @@ static const struct {
 	{ 0x66, 0x81, "00", 0, 0, 0, false },
 	{ 0xFF, 0x81, "", 0, 0, 0, false },
 };
-
-static void check_status(uint8_t response, uint8_t slot, uint8_t status, int error)
-{
-	size_t len;
-	const uint8_t *p = ccid_pending(&ccid, &len);
-
-	assert_non_null(p);
-	assert_int_equal(p[0], response);
-	assert_int_equal(p[5], slot);
-	assert_int_equal(p[6], seq);
-	assert_int_equal(p[7], status);
-	assert_int_equal(p[8], error);
-	if (status & 0x40)
-		assert_int_equal(len, CCID_HEADER_LEN);
-	ccid_sent(&ccid);
-	silence();
-}
 
 static void test_commands_in_states(void **state)
 {
@@ -417,182 +323,6 @@ static void test_escapes(void **state)
 	assert_int_equal(fake.level, CARD_LEVEL_EXTENDED);
 }
 
-static void pass_us(uint64_t us)
-{
-	fake.now_us += us;
-	ccid_step(&ccid);
-}
-
-static void test_time_extension(void **state)
-{
-	(void)state;
-	start(&serial_config, CARD_ACTIVE);
-	say(CCID_XFR_BLOCK, "00 00 00", "01");
-	for (unsigned i = 0; i < 5; i++) {
-		assert_int_equal(ccid_next_us(&ccid), fake.now_us + 1500000);
-		pass_us(1499999);
-		silence();
-		pass_us(1);
-		hear(0x80, 0x80, 1, 0, "");
-		silence();
-	}
-	/* the card asks: told at once, and once */
-	fake.asks_time = true;
-	pass_us(1);
-	hear(0x80, 0x80, 1, 0, "");
-	pass_us(1);
-	silence();
-	card_ends(CARD_DATA_LAST, 0, "90 00");
-	hear(0x80, 0, 0, 0, "90 00");
-	/* libccid takes none for power on */
-	say(CCID_ICC_POWER_ON, "00 00 00", "");
-	pass_us(5000000);
-	silence();
-}
-
-static void test_limit(void **state)
-{
-	(void)state;
-	/* a card that asks for ever */
-	start(&serial_config, CARD_ACTIVE);
-	say(CCID_XFR_BLOCK, "00 00 00", "01");
-	fake.asks_time = true;
-	for (unsigned i = 0; i < 119; i++) {
-		pass_us(1000000);
-		if (ccid.queued)
-			hear(0x80, 0x80, 1, 0, "");
-	}
-	assert_int_equal(fake.aborts, 0);
-	pass_us(1000000);
-	assert_int_equal(fake.aborts, 1);
-	while (ccid.queued)
-		ccid_sent(&ccid);
-	pass_us(1);
-	hear(0x80, 0x40, 0xFE, 0, "");
-	/* and a façade that does not even end when told to */
-	start(&serial_config, CARD_INACTIVE);
-	fake.deaf = true;
-	say(CCID_ICC_POWER_ON, "00 00 00", "");
-	pass_us(10000000);
-	silence();
-	pass_us(4999999);
-	silence();
-	pass_us(1);
-	hear(0x80, 0x41, 0xFB, 0, "");
-	assert_int_equal(fake.power_offs, 1);
-	assert_int_equal(ccid_next_us(&ccid), UINT64_MAX);
-}
-
-static void test_abort_serial(void **state)
-{
-	(void)state;
-	start(&serial_config, CARD_ACTIVE);
-	say(CCID_XFR_BLOCK, "00 00 00", "01");
-	say(CCID_ABORT, "00 00 00", "");
-	ccid_step(&ccid);
-	hear_seq(0x80, 0x41, 0x40, 0xFF, 0, "");
-	hear(0x81, 0, 0, 0, "");
-	silence();
-	/* nothing runs */
-	say(CCID_ABORT, "00 00 00", "");
-	hear(0x81, 0, 0, 0, "");
-	/* the card was faster */
-	say(CCID_XFR_BLOCK, "00 00 00", "01");
-	fake_end(CARD_DATA_LAST, 0, "\x90", 1);
-	say(CCID_ABORT, "00 00 00", "");
-	hear_seq(0x80, (uint8_t)(seq - 1), 0, 0, 0, "90");
-	hear(0x81, 0, 0, 0, "");
-	/* deaf: the contacts go off */
-	fake.deaf = true;
-	say(CCID_XFR_BLOCK, "00 00 00", "01");
-	say(CCID_ABORT, "00 00 00", "");
-	silence();
-	say(CCID_ABORT, "00 00 00", "");
-	check_status(0x81, 0, 0x40, 0xE0);
-	while (fake.power_offs == 0) {
-		pass_us(500000);
-		while (fake.power_offs == 0 && ccid.queued)
-			ccid_sent(&ccid);
-	}
-	hear_seq(0x80, (uint8_t)(seq - 2), 0x41, 0xFB, 0, "");
-	hear_seq(0x81, (uint8_t)(seq - 1), 1, 0, 1, "");
-}
-
-static void test_abort_usb(void **state)
-{
-	(void)state;
-	/* control, then bulk */
-	start(&usb_config, CARD_ACTIVE);
-	say(CCID_XFR_BLOCK, "00 00 00", "01");
-	assert_false(ccid_control_abort(&ccid, 1, 0x44));
-	assert_true(ccid_control_abort(&ccid, 0, 0x44));
-	ccid_step(&ccid);
-	hear(0x80, 0x40, 0xFF, 0, "");
-	say(CCID_GET_SLOT_STATUS, "00 00 00", "");
-	check_status(0x81, 0, 0x40, 0xFF);
-	say(CCID_ABORT, "00 00 00", "");
-	check_status(0x81, 0, 0x40, 0xFF); /* 43 is not 44 */
-	say(CCID_ABORT, "00 00 00", "");
-	hear_seq(0x81, 0x44, 0, 0, 0, "");
-	/* bulk, then control */
-	say(CCID_XFR_BLOCK, "00 00 00", "01");
-	say(CCID_ABORT, "00 00 00", "");
-	ccid_step(&ccid);
-	hear_seq(0x80, 0x45, 0x40, 0xFF, 0, "");
-	silence();
-	assert_false(ccid_control_abort(&ccid, 0, 0x99));
-	say(CCID_GET_SLOT_STATUS, "00 00 00", "");
-	check_status(0x81, 0, 0x40, 0xE0);
-	assert_true(ccid_control_abort(&ccid, 0, 0x46));
-	ccid_step(&ccid);
-	hear_seq(0x81, 0x46, 0, 0, 0, "");
-	/* bulk, and the other never comes */
-	say(CCID_ABORT, "00 00 00", "");
-	assert_int_equal(ccid_next_us(&ccid), fake.now_us + 5000000);
-	pass_us(4999999);
-	silence();
-	pass_us(1);
-	hear(0x81, 0, 0, 0, "");
-}
-
-static void test_queue_full(void **state)
-{
-	(void)state;
-	start(&serial_config, CARD_ACTIVE);
-	say(CCID_GET_SLOT_STATUS, "00 00 00", "");
-	say(CCID_GET_SLOT_STATUS, "00 00 00", "");
-	say(CCID_GET_SLOT_STATUS, "00 00 00", ""); /* dropped */
-	hear_seq(0x81, 0x41, 0, 0, 0, "");
-	hear_seq(0x81, 0x42, 0x40, 0xE0, 0, "");
-	silence();
-	ccid_sent(&ccid);
-	silence();
-}
-
-static void test_host_gone_and_change(void **state)
-{
-	bool present;
-
-	(void)state;
-	start(&serial_config, CARD_ACTIVE);
-	say(CCID_ESCAPE, "00 00 00", "1F 02");
-	hear(0x83, 0, 0, 0, "");
-	say(CCID_XFR_BLOCK, "00 00 00", "01");
-	say(CCID_GET_SLOT_STATUS, "00 00 00", "");
-	ccid_host_gone(&ccid);
-	silence();
-	assert_int_equal(fake.power_offs, 1);
-	assert_int_equal(fake.level, CARD_LEVEL_TPDU);
-	pass_us(200000000);
-	silence();
-	assert_false(ccid_take_change(&ccid, &present));
-	assert_true(present);
-	fake.changed = true;
-	fake.state = CARD_ABSENT;
-	assert_true(ccid_take_change(&ccid, &present));
-	assert_false(present);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -605,12 +335,6 @@ int main(void)
 		cmocka_unit_test(test_chaining),
 		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_escapes),
-		cmocka_unit_test(test_time_extension),
-		cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_abort_serial),
-		cmocka_unit_test(test_abort_usb),
-		cmocka_unit_test(test_queue_full),
-		cmocka_unit_test(test_host_gone_and_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
