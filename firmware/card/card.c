@@ -37,6 +37,7 @@ static void vanish(struct card *c, bool was_busy)
 {
 	card_contacts_off(c);
 	c->changed = true;
+	c->ifs_in_vain = false;
 	if (!was_busy)
 		return;
 	c->error = CARD_E_MUTE;

@@ -113,8 +113,10 @@ SK_MUST_CHECK SK_NONNULL enum sk_status card_power_on(struct card *c, uint8_t vo
 /** At once, whatever was running (its outcome is lost). */
 SK_NONNULL void card_power_off(struct card *c);
 /**
- * One TPDU, PPS request (first byte FF right after the ATR, any level: the response is data, and what it agreed on is in
- * force) or piece of an APDU.
+ * One TPDU, PPS request (right after the ATR; at TPDU level what begins with FF, else what is one to the last bit: the response
+ * is data, and what it agreed on is in force) or piece of an APDU. An APDU that T=0 can't carry (CLA FF, INS 6X, 9X) is answered
+ * by 6E00 or 6D00 without the card. A card that leaves S(IFS) unanswered is switched off once and used without it from the next
+ * power on.
  *
  * Errors of the outcome, and the card after them: a block at TPDU level over T=1 that is mute, damaged or too long leaves
  * the card active (the host repairs); CARD_E_ABORTED by the card's S(ABORT) as well, and CARD_E_OVERRUN (response longer

@@ -33,7 +33,7 @@ static uint8_t class_bit(uint8_t vcc)
 
 void card_session_start(struct card *c, uint8_t voltage, bool negotiate)
 {
-	c->session = (struct card_session){ .voltage = voltage, .negotiate = negotiate };
+	c->session = (struct card_session){ .voltage = voltage, .negotiate = negotiate, .no_ifs = c->ifs_in_vain };
 	c->session.vcc = voltage == 0 ? (uint8_t)HAL_CARD_CLASS_A : voltage;
 }
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "core/apdu.h"
+#include "core/sw.h"
 
 /** 12.1.1: no command is shorter than its header. */
 #define APDU_MIN 4u
@@ -127,9 +128,11 @@ static enum card_error fault_error(enum t1_fault fault)
 	}
 }
 
-/* S(IFS) in vain: in the middle of power on start over without it, later give up. */
+/* S(IFS) in vain: in the middle of power on start over without it, later give up, and do without from the next power on. */
 static enum card_fsm_event t1_failed(struct card *c)
 {
+	if (c->state == CARD_S_LATE_IFS)
+		c->ifs_in_vain = true;
 	if (c->state != CARD_S_IFS)
 		return bad(c, fault_error(c->m.t1.fault));
 	c->session.no_ifs = true;
@@ -310,9 +313,30 @@ static void begin_t1_apdu(struct card *c, struct sk_span in, bool more, enum car
 	*ret_then = card_exchange_ifs(c);
 }
 
+/*
+ * 10.3.2: T=0 carries neither CLA FF nor INS 6X, 9X. The answer is the one of a card that does not know them, so that a pseudo-APDU
+ * meant for another maker's reader (PC/SC part 3: FF CA …) is no failure of the card. 0: the card may see it.
+ */
+static uint16_t t0_refusal(struct sk_span in)
+{
+	if (in.p[0] == 0xFF)
+		return SW_CLA;
+	return (in.p[1] & 0xF0) == 0x60 || (in.p[1] & 0xF0) == 0x90 ? SW_INS : 0;
+}
+
+static void answer_sw(struct card *c, uint16_t sw, enum card_fsm_event *ret_then)
+{
+	c->collect[0] = (uint8_t)(sw >> 8);
+	c->collect[1] = (uint8_t)sw;
+	c->outcome.data = (struct sk_span){ c->collect, 2 };
+	*ret_then = CARD_EV_GOOD;
+}
+
 static enum sk_status begin_apdu(struct card *c, struct sk_span in, bool more, enum card_fsm_event *ret_first,
     enum card_fsm_event *ret_then)
 {
+	uint16_t refusal;
+
 	if (c->state == CARD_S_READY) {
 		c->sent = 0;
 		c->collected = 0;
@@ -321,6 +345,11 @@ static enum sk_status begin_apdu(struct card *c, struct sk_span in, bool more, e
 		return SK_E_FORMAT;
 	if (c->level != CARD_LEVEL_EXTENDED && (more || in.len > APDU_SHORT_MAX))
 		return SK_E_FORMAT;
+	refusal = c->params.t == 0 && c->state == CARD_S_READY && !more ? t0_refusal(in) : 0;
+	if (refusal != 0) {
+		answer_sw(c, refusal, ret_then);
+		return SK_OK;
+	}
 	c->sent += (uint32_t)in.len;
 	if (c->params.t == 0)
 		return begin_t0_apdu(c, in, more, ret_then);
@@ -335,8 +364,8 @@ enum sk_status card_exchange_begin(struct card *c, struct sk_span in, bool more,
 
 	*ret_first = CARD_EV_XFR;
 	*ret_then = CARD_EV_NONE;
-	/* FF can begin neither a block (NAD, 11.3.2.1) nor a command (CLA, 10.3.2): PPSS. */
-	if (c->session.fresh && in.len > 0 && in.p[0] == 0xFF) {
+	/* FF can begin neither a block (NAD, 11.3.2.1) nor a T=0 command (CLA, 10.3.2): PPSS. An APDU may begin so, whatever it means. */
+	if (c->session.fresh && in.len > 0 && in.p[0] == 0xFF && (c->level == CARD_LEVEL_TPDU || card_pps_is(in))) {
 		*ret_first = CARD_EV_XFR_PPS;
 		return more ? SK_E_FORMAT : card_pps_take(c, in.p, in.len);
 	}

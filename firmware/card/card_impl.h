@@ -51,6 +51,8 @@ struct card {
 	uint8_t level; /**< enum card_level. */
 	bool changed; /**< A card has come or gone. */
 	bool asked_time;
+	bool
+	    ifs_in_vain; /**< This card has not answered S(IFS) before a command: power on without it, until it is pulled. */
 	enum card_error error; /**< Why the next CARD_FAILED. */
 	uint8_t machine; /**< enum card_machine. */
 	uint64_t now_us; /**< Time of this step. */

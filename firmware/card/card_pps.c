@@ -38,6 +38,18 @@ bool card_pps_wanted(struct card *c)
 	return c->pps.request_len > 0;
 }
 
+bool card_pps_is(struct sk_span in)
+{
+	struct pps pps;
+	enum sk_status status;
+
+	if (in.len > PPS_MAX)
+		return false;
+	status = pps_parse(in, &pps);
+	/* With values that we can't do it is a request all the same, and refused as one. */
+	return status == SK_OK || status == SK_E_UNSUPPORTED;
+}
+
 enum sk_status card_pps_take(struct card *c, const uint8_t *p, size_t len)
 {
 	struct sk_span in = { p, len };

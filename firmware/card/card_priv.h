@@ -32,6 +32,8 @@ SK_MUST_CHECK SK_NONNULL enum card_fsm_event card_atr_late(struct card *c);
 
 /** Does the ATR call for a PPS exchange of our own? Then the request is ready to be sent. */
 SK_MUST_CHECK SK_NONNULL bool card_pps_wanted(struct card *c);
+/** Is this a PPS request, to the last bit (9.2: PCK)? */
+SK_MUST_CHECK bool card_pps_is(struct sk_span in);
 /** Take over a host's request. @retval SK_OK; SK_E_FORMAT: none that may be sent now. */
 SK_MUST_CHECK SK_NONNULL enum sk_status card_pps_take(struct card *c, const uint8_t *p, size_t len);
 /** Send the request. */

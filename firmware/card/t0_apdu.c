@@ -330,12 +330,14 @@ static enum t0_event begin_repeat(struct t0_apdu *a)
 static enum t0_event drain(struct t0_apdu *a)
 {
 	a->n = 0;
+	SK_WIPE_ARRAY(a->buf);
 	return a->more ? want_more(a) : finish(a);
 }
 
 static enum t0_event next_segment(struct t0_apdu *a)
 {
 	a->n = 0;
+	SK_WIPE_ARRAY(a->buf);
 	a->empty = 0;
 	return gather(a);
 }

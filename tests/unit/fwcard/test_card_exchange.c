@@ -107,41 +107,6 @@ static void check_recovers(void)
 	assert_int_equal(rig_xfr(&rig, "00 B0 00 00 00"), CARD_DATA_LAST);
 }
 
-static void test_host_pps(void **state)
-{
-	static const struct {
-		enum card_model_pps pps;
-		enum card_what what;
-		enum card_error error;
-		uint16_t d;
-	} rows[] = {
-		{ CARD_MODEL_ECHO, CARD_DATA_LAST, CARD_E_NONE, 12 },
-		{ CARD_MODEL_NO_PPS1, CARD_DATA_LAST, CARD_E_NONE, 1 },
-		{ CARD_MODEL_WRONG, CARD_DATA_LAST, CARD_E_NONE, 1 },
-		{ CARD_MODEL_MUTE, CARD_FAILED, CARD_E_MUTE, 1 },
-		{ CARD_MODEL_PARITY, CARD_FAILED, CARD_E_PARITY, 1 },
-	};
-	static const char *const refused[] = { "FF 11 18", "FF 11 18 F7", "FF 10 18 F7", "FF 11 0F E1", "FF 00 FF" };
-
-	(void)state;
-	for (int level = CARD_LEVEL_TPDU; level <= CARD_LEVEL_EXTENDED; level++) {
-		for (size_t i = 0; i < ARRAY_N(rows); i++) {
-			start((enum card_level)level, "3B 90 18 01 89");
-			rig.model.pps = rows[i].pps;
-			assert_int_equal(rig_xfr(&rig, "FF 11 18 F6"), rows[i].what);
-			assert_int_equal(rig.outcome.error, rows[i].error);
-			assert_int_equal(fake.powered, rows[i].what == CARD_DATA_LAST);
-			assert_int_equal(fake.timing.d, rows[i].d);
-		}
-		for (size_t i = 0; i < ARRAY_N(refused); i++) {
-			start((enum card_level)level, "3B 90 18 01 89");
-			assert_int_equal(rig_xfr(&rig, refused[i]), CARD_NONE);
-			assert_int_equal(fake.sent_n, 0);
-			assert_int_equal(card_state(&rig.card), CARD_ACTIVE);
-		}
-	}
-}
-
 /* What the reader sends leaves in due distance, and BWT and WT are kept to the cycle. */
 static void test_times(void **state)
 {
@@ -275,8 +240,8 @@ static void test_pin_is_wiped(void **state)
 /* Resynchronised after a command that the card may have carried out: sent anew only when it just reads. */
 static void test_never_twice(void **state)
 {
-	static const char *const once[] = { "00 20 00 02 02 31 32", "00 A4 04 02 00", "00 B2 00 02 00", "80 B0 00 02 00", "0C B0 00 02 00",
-		"60 B0 00 02 00" };
+	static const char *const once[] = { "00 20 00 02 02 31 32", "00 A4 04 02 00", "00 B2 00 02 00",
+		"80 B0 00 02 00", "0C B0 00 02 00", "60 B0 00 02 00" };
 
 	(void)state;
 	start(CARD_LEVEL_SHORT, ATR_T1);
@@ -483,45 +448,6 @@ static void test_abort_between_pieces(void **state)
 	assert_int_equal(rig_xfr(&rig, "00 B0 00 10 00"), CARD_DATA_LAST);
 }
 
-static void test_params(void **state)
-{
-	struct card_params p;
-
-	(void)state;
-	rig_start(&rig, CARD_LEVEL_SHORT, ATR_T1);
-	assert_int_equal(card_get_params(&rig.card, &p), SK_E_STATE);
-	assert_true(rig_on(&rig, 0, false));
-	assert_int_equal(card_get_params(&rig.card, &p), SK_OK);
-	assert_int_equal(p.t, 1);
-	assert_int_equal(p.fi_di, 0x11);
-	assert_int_equal(p.bwi, 4);
-	assert_int_equal(p.cwi, 13);
-	assert_int_equal(p.ifsc, 32);
-	/* Setting what is in force keeps the sequence numbers. */
-	assert_int_equal(rig_xfr(&rig, "00 B0 00 02 00"), CARD_DATA_LAST);
-	assert_int_equal(card_set_params(&rig.card, &p), SK_OK);
-	assert_int_equal(rig_xfr(&rig, "00 B0 00 02 00"), CARD_DATA_LAST);
-	assert_int_equal(rig.model.ifs_seen, 1);
-	p.guard_n = 255;
-	p.fi_di = 0x95;
-	assert_int_equal(card_set_params(&rig.card, &p), SK_OK);
-	assert_int_equal(fake.timing.guard_etu, 11);
-	assert_int_equal(fake.timing.f, 512);
-	assert_int_equal(fake.timing.d, 16);
-	assert_int_equal(card_reset_params(&rig.card), SK_OK);
-	assert_int_equal(fake.timing.guard_etu, 12);
-	assert_int_equal(fake.timing.f, 372);
-	for (int i = 0; i < 6; i++) {
-		assert_int_equal(card_get_params(&rig.card, &p), SK_OK);
-		p.t = i == 0 ? 0 : 1;
-		p.fi_di = i == 1 ? 0x71 : p.fi_di;
-		p.bwi = i == 2 ? 10 : p.bwi;
-		p.ifsc = i == 3 ? 0 : i == 4 ? 255 : p.ifsc;
-		p.nad = i == 5 ? 1 : 0;
-		assert_int_equal(card_set_params(&rig.card, &p), SK_E_UNSUPPORTED);
-	}
-}
-
 /* Characters that nobody asked for: dropped, a bounded number per step, and the next command works. */
 static void test_babble(void **state)
 {
@@ -555,7 +481,6 @@ int main(void)
 		cmocka_unit_test(test_short_t1),
 		cmocka_unit_test(test_short_t0),
 		cmocka_unit_test(test_tpdu),
-		cmocka_unit_test(test_host_pps),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_partial_send),
@@ -568,7 +493,6 @@ int main(void)
 		cmocka_unit_test(test_streaming),
 		cmocka_unit_test(test_abort_and_removal),
 		cmocka_unit_test(test_abort_between_pieces),
-		cmocka_unit_test(test_params),
 		cmocka_unit_test(test_babble),
 		cmocka_unit_test(test_stuck_sending),
 	};

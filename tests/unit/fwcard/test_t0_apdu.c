@@ -230,6 +230,27 @@ static void test_no_envelope(void **state)
 	assert_memory_equal(response, "\x6D\x00", 2);
 }
 
+/* A segment that has gone out may be a PIN: nothing of it waits in the reader for the host's next piece. */
+static void test_segment_is_wiped(void **state)
+{
+	size_t len = build(4, 0, 300, 0x100, true), first = 255 + 1;
+
+	(void)state;
+	for (int refused = 0; refused <= 1; refused++) {
+		struct t0_model m = card_of(T0_MODEL_ALL, T0_MODEL_MORE, 0);
+		struct t0_apdu a;
+		size_t left = 0;
+
+		m.no_envelope = refused;
+		t0_apdu_init(&a, &config);
+		assert_true(first < len);
+		assert_int_equal(talk(&a, &m, t0_apdu_send(&a, command, first, true, true)), T0_WANT_MORE);
+		for (size_t i = T0_HEADER + a.n; i < sizeof(a.buf); i++)
+			left += a.buf[i] != 0;
+		assert_int_equal(left, 0);
+	}
+}
+
 /* Every length of every first byte behind the header: taken for an APDU or not, just as the lengths say. */
 static void test_lengths(void **state)
 {
@@ -280,6 +301,7 @@ int main(void)
 		cmocka_unit_test(test_case_4_empty),
 		cmocka_unit_test(test_extended),
 		cmocka_unit_test(test_no_envelope),
+		cmocka_unit_test(test_segment_is_wiped),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_wrong_time),
 	};
