@@ -3,7 +3,7 @@
  * @file usbbridge.h
  * @brief A host controller of one port: wire "usb" (firmware/board/bench/WIRE.md) below, usb-redir above.
  *
- * usbbridge_wire.c: transfers made of packets. usbbridge_redir.c: usb-redir's device side upon them.
+ * usbbridge_wire.c: transfers made of packets. usbbridge_redir*.c: usb-redir's device side upon them.
  */
 #ifndef USBBRIDGE_H
 #define USBBRIDGE_H
@@ -63,6 +63,9 @@ void bus_step(void);
 /** Takes @p t. */
 void bus_submit(struct bus_transfer *t);
 struct bus_transfer *bus_transfer_new(uint8_t ep, size_t len);
+/** On endpoint 0, for @p setup; the data, if they go out, are still to be filled in. */
+struct bus_transfer *bus_control_new(const struct bus_setup *setup, uint64_t id,
+    void (*done)(struct bus_transfer *t, enum bus_status status));
 /** False: no such transfer under way. */
 bool bus_cancel(uint64_t id);
 /** A packet that waits in IN endpoint @p ep: its length, copied, and taken from the reader; -1 none; -2 stalled. */
@@ -80,8 +83,5 @@ void redir_reader_came(void);
 void redir_reader_gone(void);
 void redir_step(void);
 void redir_verbose(bool on);
-struct usbredirparser;
-/** Callbacks for what is refused; the parser is its own priv. */
-void redir_refuse(struct usbredirparser *p);
 
 #endif /* USBBRIDGE_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What QEMU may ask that a reader doesn't have (isochronous and streamed transfers) or that needs no answer. */
-#include "usbbridge.h"
+#include "usbbridge_redir.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -75,6 +75,18 @@ struct bus_transfer *bus_transfer_new(uint8_t ep, size_t len)
 	return t;
 }
 
+struct bus_transfer *bus_control_new(const struct bus_setup *setup, uint64_t id,
+    void (*done)(struct bus_transfer *t, enum bus_status status))
+{
+	struct bus_transfer *t = bus_transfer_new(setup->type & 0x80, setup->length);
+
+	t->is_control = true;
+	t->id = id;
+	t->done = done;
+	t->setup = *setup;
+	return t;
+}
+
 static void finish(struct bus_transfer *t, enum bus_status status)
 {
 	struct bus_transfer **at = &bus.transfers;
