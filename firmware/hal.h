@@ -42,7 +42,7 @@ enum hal_card_class {
 struct hal_card_timing {
 	uint16_t f;        /**< Clock rate conversion integer F, 372…2048. */
 	uint16_t d;        /**< Baud rate adjustment integer D, 1…64. */
-	uint16_t guard_etu;/**< From leading edge to leading edge when sending, 11…266. 7816-3:2006 7.2, 8.3 (TC1), 11.2. */
+	uint16_t guard_etu;/**< From leading edge to leading edge when sending, 11…1,560. 7816-3:2006 7.2, 8.3 (TC1), 11.2. */
 	bool inverse;      /**< Inverse convention (TS = 3F). */
 	bool t0;           /**< Error signal and repetition of 7816-3:2006 7.3 in hardware, T=0 only. */
 };

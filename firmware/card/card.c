@@ -297,8 +297,12 @@ bool card_take_change(struct card *c)
 
 void card_set_level(struct card *c, enum card_level level)
 {
-	if (c->state <= CARD_S_READY)
-		c->level = (uint8_t)level;
+	if (c->state > CARD_S_READY)
+		return;
+	/* The sequence numbers of T=1 are the host's at TPDU level and ours at the others: they end with the session (11.6.2.1). */
+	if (c->level != level && c->state == CARD_S_READY && !c->session.fresh)
+		card_power_off(c);
+	c->level = (uint8_t)level;
 }
 
 /* Why a call can't be taken now. */

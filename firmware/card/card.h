@@ -92,7 +92,7 @@ SK_MUST_CHECK SK_NONNULL enum card_state card_state(const struct card *c);
 /** Has a card come or gone since the last call? */
 SK_MUST_CHECK SK_NONNULL bool card_take_change(struct card *c);
 
-/** No effect while an operation runs or an APDU is in its middle. */
+/** No effect while an operation runs or an APDU is in its middle. A card that has had a command at another level is switched off. */
 SK_NONNULL void card_set_level(struct card *c, enum card_level level);
 /**
  * Cold reset: deactivate, pause, activate, ATR; a card that is mute or answers wrongly gets one warm reset (7816-3:2006
@@ -144,8 +144,8 @@ SK_MUST_CHECK SK_NONNULL bool card_asks_time(const struct card *c);
 /** @retval SK_OK; SK_E_STATE when no card is active. */
 SK_MUST_CHECK SK_NONNULL enum sk_status card_get_params(const struct card *c, struct card_params *ret_params);
 /**
- * Take over the host's parameters; inverse is ignored (CCID 1.1 6.1.7). T=1 starts anew (N(S) = 0, IFSD 32) unless protocol,
- * rate, EDC and IFSC are what they were.
+ * Take over the host's parameters; inverse is ignored (CCID 1.1 6.1.7). T=1 goes on with its sequence numbers and
+ * IFSD: the card knows nothing of the host's parameters.
  * @retval SK_OK; SK_E_STATE; SK_E_UNSUPPORTED protocol the card does not offer or values out of range.
  */
 SK_MUST_CHECK SK_NONNULL enum sk_status card_set_params(struct card *c, const struct card_params *params);

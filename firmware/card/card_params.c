@@ -50,26 +50,33 @@ void card_params_default(struct card *c)
 }
 
 /*
- * Guard time, 7816-3:2006 8.3 (TC1) and 11.2. N counts in etu here: the standard's R is F/D of the rate in force unless
- * T=15 is in the ATR, when it may be shorter; the longer one suits every card.
+ * Guard time, 7816-3:2006 8.3 (TC1) and 11.2: 12 etu and R x N cycles. R is F/D of the rate in force, so that N counts in etu; with
+ * T=15 in the ATR it is Fi/Di of TA1, which may be longer. (When it is shorter the longer one suits the card as well.)
  */
-static uint16_t guard_etu(uint8_t t, uint8_t n)
+static uint16_t guard_etu(const struct card *c, const struct line_rate *rate, uint8_t t, uint8_t n)
 {
+	uint32_t extra = n, by_ta1;
+
 	if (n == GUARD_N_SHORTEST)
 		return t == 1 ? 11 : 12;
-	return (uint16_t)(12u + n);
+	if (c->atr.global && c->atr.fi != 0 && c->atr.di != 0) {
+		by_ta1 = (uint32_t)n * c->atr.fi * rate->d;
+		by_ta1 = (by_ta1 + (uint32_t)c->atr.di * rate->f - 1u) / ((uint32_t)c->atr.di * rate->f);
+		extra = by_ta1 > extra ? by_ta1 : extra;
+	}
+	return (uint16_t)(12u + extra);
 }
 
 void card_timing_initial(const struct card *c, bool inverse, uint8_t guard_n)
 {
+	const struct line_rate rate = { ATR_F_DEFAULT, ATR_D_DEFAULT };
 	struct hal_card_timing timing = {
 		.f = ATR_F_DEFAULT,
 		.d = ATR_D_DEFAULT,
-		.guard_etu = guard_etu(0, guard_n),
+		.guard_etu = guard_etu(c, &rate, 0, guard_n),
 		.inverse = inverse,
 	};
 
-	(void)c;
 	hal_card_timing(&timing);
 }
 
@@ -78,7 +85,7 @@ void card_timing_apply(const struct card *c)
 	struct hal_card_timing timing = {
 		.f = c->rate.f,
 		.d = c->rate.d,
-		.guard_etu = guard_etu(c->params.t, c->params.guard_n),
+		.guard_etu = guard_etu(c, &c->rate, c->params.t, c->params.guard_n),
 		.inverse = c->params.inverse,
 		.t0 = c->params.t == 0,
 	};
@@ -108,20 +115,22 @@ static bool values_ok(const struct card_params *p)
 }
 
 /*
- * A T=1 exchange under way keeps its sequence numbers as long as blocks look the same: a host that sets once more what
- * is in force must not put card and reader out of step (11.6.2.1).
+ * T=1: N(S) and N(R) are the card's as well; only a reset or S(RESYNCH) puts both sides back (11.6.2.1, rule 6). A machine that
+ * began anew here would take the card's last response, sent once more, for the answer to another command.
  */
 static void take_over(struct card *c, const struct card_params *params, const struct line_rate *rate)
 {
-	bool same = params->t == c->params.t && params->crc == c->params.crc && rate->f == c->rate.f &&
-	    rate->d == c->rate.d;
+	struct t1 *t1 = &c->m.t1;
+	bool keep = params->t == 1 && c->machine == CARD_M_T1_APDU;
 
 	c->params = *params;
 	c->params.inverse = c->atr.inverse; /* CCID 1.1 6.1.7: the reader knows better */
 	c->rate = *rate;
-	if (same && c->machine == CARD_M_T1_APDU && params->ifsc == c->m.t1.config.ifsc) {
-		c->m.t1.config.bwi = params->bwi;
-		c->m.t1.config.cwi = params->cwi;
+	if (keep) {
+		/* What the card itself has said by S(IFS request) stands until the host names another. */
+		if (params->ifsc != t1->config.ifsc)
+			t1->ifsc = params->ifsc;
+		t1->config = (struct t1_config){ *rate, params->ifsc, params->bwi, params->cwi, params->crc };
 	} else {
 		c->machine = CARD_M_NONE;
 		c->session.ifs_done = false;

@@ -130,6 +130,15 @@ static enum t1_event take_last(struct t1 *t)
 	return finish(t, dropped ? T1_ABORTED : T1_DATA_LAST);
 }
 
+/* Rule 9: a card that gives up our chain may say why. Once part of a response went out, or more of the command is to come, nobody would understand it. */
+static enum t1_event take_drop(struct t1 *t)
+{
+	bool forward = t->refused && !t->more && t->taken == 0;
+
+	take(t);
+	return finish(t, forward ? T1_DATA_LAST : T1_ABORTED);
+}
+
 static enum t1_event take_more(struct t1 *t)
 {
 	take(t);
@@ -176,6 +185,7 @@ static enum t1_event act_s(struct t1 *t, enum t1_action action)
 		return answer_s(t);
 	case T1_A_GIVE:
 		t->s_requests++;
+		t->refused = t->refused || !t->abort_wanted;
 		t->abort_wanted = true;
 		return answer_s(t);
 	case T1_A_IFS_DONE:
@@ -207,8 +217,7 @@ static enum t1_event act(struct t1 *t, enum t1_action action)
 	case T1_A_TAKE_MORE:
 		return take_more(t);
 	case T1_A_TAKE_DROP:
-		take(t);
-		return finish(t, T1_ABORTED);
+		return take_drop(t);
 	case T1_A_TAKE_STOP:
 		take(t);
 		return send_block(t, T1_PCB_S_ABORT, NULL, 0);
@@ -338,6 +347,7 @@ static void begin(struct t1 *t)
 	t->restarts = 0;
 	t->lost = false;
 	t->abort_wanted = false;
+	t->refused = false;
 	t->taken = 0;
 	t->whole = true;
 }
@@ -407,6 +417,7 @@ enum t1_event t1_abort(struct t1 *t)
 	if (t->state == T1_S_FAILED)
 		return T1_FAILED;
 	t->abort_wanted = true;
+	t->refused = false;
 	if (waiting(t)) {
 		t->order.tx = NULL;
 		return T1_RUN;

@@ -90,6 +90,7 @@ struct t1 {
 	bool whole;             /**< The caller still has all of the APDU in hand, and has had none of the response. */
 	bool lost;              /**< After S(RESYNCH): it can't be started anew. */
 	bool abort_wanted;
+	bool refused;           /**< The card, not the caller, has ended the chain. */
 	bool met;               /**< The card has sent an error-free block. */
 	bool more;              /**< Another piece of the APDU comes after this one. */
 	const uint8_t *piece;

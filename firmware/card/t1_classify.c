@@ -57,7 +57,8 @@ enum t1_input t1_classify(const struct t1 *t)
 
 	if (t->rx.parity || !t1_block_edc_good(block, t->rx.have, t->config.crc))
 		return T1_E_BAD_EDC;
-	if (block[0] != 0 || !t1_pcb_len_good(block[1], block[2]))
+	/* 11.3.2.1: b4 and b8 of NAD are deprecated and not looked at. */
+	if ((block[0] & 0x77u) != 0 || !t1_pcb_len_good(block[1], block[2]))
 		return T1_E_BAD;
 	switch (t1_pcb_kind(block[1])) {
 	case T1_KIND_I:

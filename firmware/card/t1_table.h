@@ -78,7 +78,7 @@ enum t1_action {
 	T1_A_SEND_ACK,     /**< Send R, error-free. */
 	T1_A_TAKE_LAST,    /**< Take the I-block; say T1_DATA_LAST. */
 	T1_A_TAKE_MORE,    /**< Take the I-block; say T1_DATA_MORE. */
-	T1_A_TAKE_DROP,    /**< Take the I-block, forget its INF; say T1_ABORTED. */
+	T1_A_TAKE_DROP,    /**< Take the I-block; its INF is the response when the card alone has given up (refused), else forget it; say T1_ABORTED. */
 	T1_A_TAKE_STOP,    /**< Take the I-block, forget its INF; send S(ABORT request). */
 	T1_A_WTX,          /**< Send S(WTX response); the next waiting time is multiplied. */
 	T1_A_IFS,          /**< Take over IFSC; send S(IFS response). */

@@ -112,6 +112,8 @@ static enum sk_status take_td(struct atr *atr, const struct atr_where *at, uint8
 	}
 	if (t != T_GLOBAL)
 		atr->protocols |= (uint16_t)(1u << t);
+	else
+		atr->global = true;
 	if (t != 0)
 		atr->has_tck = true;
 	return SK_OK;

@@ -43,6 +43,7 @@ struct atr {
 	uint8_t cwi;           /**< First TB for T=1, low nibble, 0…15. */
 	bool crc;              /**< First TC for T=1: CRC, else LRC. */
 	uint8_t clock_stop;    /**< First TA for T=15: X, 0…3. */
+	bool global;           /**< T=15 is there. */
 	uint8_t classes;       /**< First TA for T=15: Y, bit 0 A, 1 B, 2 C; 1 (A only) when absent. */
 	struct sk_span hist;   /**< Historical bytes, 0…15. */
 	bool has_tck;

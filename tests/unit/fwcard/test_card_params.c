@@ -153,6 +153,48 @@ static void test_params(void **state)
 	}
 }
 
+/* The card knows nothing of the host's parameters: a command after them is carried out, and answered by its own response (11.6.2.1). */
+static void test_params_keep_the_sequence(void **state)
+{
+	struct card_params p;
+
+	(void)state;
+	start(CARD_LEVEL_SHORT, ATR_T1);
+	for (unsigned int i = 0; i < 4; i++) {
+		char apdu[16];
+
+		(void)snprintf(apdu, sizeof(apdu), "00 20 00 %02X 00", 10 + i);
+		assert_int_equal(rig_xfr(&rig, apdu), CARD_DATA_LAST);
+		assert_int_equal(rig.outcome.data.len, 10 + i + 2);
+		assert_int_equal(rig.model.carried_out, i + 1);
+		assert_int_equal(card_get_params(&rig.card, &p), SK_OK);
+		p.ifsc = i % 2 == 0 ? 16 : 40;
+		if (i == 2)
+			assert_int_equal(card_reset_params(&rig.card), SK_OK);
+		else
+			assert_int_equal(card_set_params(&rig.card, &p), SK_OK);
+	}
+	assert_int_equal(rig.model.ifs_seen, 1);
+}
+
+/* Two keepers of one sequence number: the second begins with a power on. */
+static void test_level_ends_the_session(void **state)
+{
+	(void)state;
+	start(CARD_LEVEL_TPDU, ATR_T1);
+	card_set_level(&rig.card, CARD_LEVEL_SHORT);
+	card_set_level(&rig.card, CARD_LEVEL_TPDU);
+	assert_int_equal(card_state(&rig.card), CARD_ACTIVE); /* nothing was said yet */
+	assert_int_equal(rig_xfr(&rig, "00 C1 01 FE 3E"), CARD_DATA_LAST);
+	card_set_level(&rig.card, CARD_LEVEL_TPDU);
+	assert_int_equal(card_state(&rig.card), CARD_ACTIVE);
+	card_set_level(&rig.card, CARD_LEVEL_SHORT);
+	assert_int_equal(card_state(&rig.card), CARD_INACTIVE);
+	assert_true(rig_on(&rig, 0, false));
+	assert_int_equal(rig_xfr(&rig, "00 20 00 02 00"), CARD_DATA_LAST);
+	assert_int_equal(rig.model.carried_out, 1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -160,6 +202,8 @@ int main(void)
 		cmocka_unit_test(test_class_ff),
 		cmocka_unit_test(test_late_ifs_in_vain),
 		cmocka_unit_test(test_params),
+		cmocka_unit_test(test_params_keep_the_sequence),
+		cmocka_unit_test(test_level_ends_the_session),
 	};
 
 	return cmocka_run_group_tests_name("card params", tests, NULL, NULL);
