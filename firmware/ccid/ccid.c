@@ -188,6 +188,9 @@ static void finish(struct ccid *c, const struct card_outcome *outcome)
 	c->data_len = (uint16_t)outcome->data.len;
 	c->op = CCID_OP_NONE;
 	chain_on(c, outcome->what);
+	/* Faster than the Abort: this answer is still its own, but nothing may follow it. */
+	if (c->abort_ends)
+		ccid_chain_reset(c);
 	put_answer(c, CCID_DONE, 0);
 }
 
@@ -237,7 +240,8 @@ static void abort_due(struct ccid *c)
 	struct ccid_header h = { .type = CCID_ABORT, .seq = c->abort_seq };
 
 	/* Answered: ready for the next command. */
-	if (c->op == CCID_OP_NONE && card_state(c->card) != CARD_BUSY && put_status(c, &h, CCID_R_SLOT_STATUS, CCID_DONE, 0))
+	if (c->op == CCID_OP_NONE && card_state(c->card) != CARD_BUSY &&
+	    put_status(c, &h, CCID_R_SLOT_STATUS, CCID_DONE, 0))
 		c->abort = CCID_ABORT_IDLE;
 }
 
@@ -257,14 +261,19 @@ static void abort_take(struct ccid *c, enum ccid_abort_state state, uint8_t seq)
 
 bool ccid_control_abort(struct ccid *c, uint8_t slot, uint8_t seq)
 {
-	if (slot != 0)
+	struct ccid_header bulk = { .type = CCID_ABORT, .seq = c->abort_seq };
+	bool waits = c->abort == CCID_ABORT_BULK;
+
+	if (slot != 0 || c->abort == CCID_ABORT_DUE)
 		return false;
-	if (c->abort == CCID_ABORT_BULK && c->abort_seq == seq)
+	if (waits && c->abort_seq == seq) {
 		abort_take(c, CCID_ABORT_DUE, seq);
-	else if (c->abort == CCID_ABORT_IDLE || c->abort == CCID_ABORT_CONTROL)
-		abort_take(c, CCID_ABORT_CONTROL, seq);
-	else
+		return true;
+	}
+	/* CCID 1.1 5.3.1: what came on bulk before it is not its pair and fails, as what follows will until the pair comes. */
+	if (waits && !put_status(c, &bulk, CCID_R_SLOT_STATUS, CCID_FAILED, CCID_E_ABORTED))
 		return false;
+	abort_take(c, CCID_ABORT_CONTROL, seq);
 	return true;
 }
 
@@ -280,6 +289,19 @@ static bool abort_bulk(struct ccid *c, uint8_t seq)
 	return true;
 }
 
+/* Is one half of a pair waiting for the other? */
+static bool abort_half(const struct ccid *c)
+{
+	return c->abort == CCID_ABORT_CONTROL || c->abort == CCID_ABORT_BULK;
+}
+
+/* Half a pair waits for a bounded time. The half that came on bulk is a command and gets its answer, the other has none. */
+static void abort_expire(struct ccid *c, uint64_t now)
+{
+	if (abort_half(c) && now >= c->abort_us)
+		c->abort = c->abort == CCID_ABORT_BULK ? CCID_ABORT_DUE : CCID_ABORT_IDLE;
+}
+
 /* --- input --------------------------------------------------------------------------------------------------------- */
 
 #define PASSED 0x200u
@@ -291,7 +313,7 @@ static unsigned judge(const struct ccid *c, const struct ccid_header *h, const s
 		return CCID_E_SLOT;
 	if (h->length != data_len || h->length > CCID_DATA_MAX)
 		return CCID_E_LENGTH;
-	if (c->abort == CCID_ABORT_CONTROL)
+	if (abort_half(c))
 		return CCID_E_ABORTED;
 	if (c->op != CCID_OP_NONE || c->abort != CCID_ABORT_IDLE || c->queued > 0)
 		return CCID_E_SLOT_BUSY;
@@ -389,8 +411,7 @@ void ccid_step(struct ccid *c)
 	}
 	if (c->op != CCID_OP_NONE)
 		check_extension(c, now);
-	if (c->abort == CCID_ABORT_BULK && now >= c->abort_us)
-		c->abort = CCID_ABORT_DUE;
+	abort_expire(c, now);
 	if (c->abort == CCID_ABORT_DUE)
 		abort_due(c);
 }
@@ -406,7 +427,7 @@ uint64_t ccid_next_us(const struct ccid *c)
 		next = c->limit_us;
 	if (c->op == CCID_OP_XFR && c->queued == 0 && c->extend_us < next)
 		next = c->extend_us;
-	if (c->abort == CCID_ABORT_BULK && c->abort_us < next)
+	if (abort_half(c) && c->abort_us < next)
 		next = c->abort_us;
 	return next;
 }

@@ -47,7 +47,10 @@ SK_MUST_CHECK SK_NONNULL const uint8_t *ccid_pending(const struct ccid *c, size_
 SK_NONNULL void ccid_sent(struct ccid *c);
 /** A card has come or gone since the last call; *ret_present says what is now. */
 SK_MUST_CHECK SK_NONNULL bool ccid_take_change(struct ccid *c, bool *ret_present);
-/** USB: ABORT request on the control pipe for @p slot, @p seq (CCID 1.1 5.3.1). False: stall. */
+/**
+ * USB: ABORT request on the control pipe for @p slot, @p seq (CCID 1.1 5.3.1); its pair PC_to_RDR_Abort may have come before, or comes
+ * within 5 s. False: stall; nothing has changed.
+ */
 SK_MUST_CHECK SK_NONNULL bool ccid_control_abort(struct ccid *c, uint8_t slot, uint8_t seq);
 /** The host has gone (USB reset, detach; serial line silent in the middle of a frame does not count): drop everything, power off. */
 SK_NONNULL void ccid_host_gone(struct ccid *c);

@@ -46,10 +46,13 @@ static unsigned firmware_name(struct ccid *c)
 
 /*
  * 01 01 01: card movement is told between command and answer, which this reader does anyway. It is also the first that
- * libccid's driver does after opening: a new driver starts at the level that the transport offers.
+ * libccid's driver does after opening: a new driver starts at the level that the transport offers. It does so on the serial
+ * line alone. Elsewhere there is nothing to set, and an APDU can be in its middle.
  */
 static unsigned movements(struct ccid *c)
 {
+	if (!c->config.may_change_level)
+		return CCID_E_UNSUPPORTED;
 	c->config.level = c->start_level;
 	card_set_level(c->card, c->config.level);
 	ccid_chain_reset(c);

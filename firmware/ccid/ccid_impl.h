@@ -49,7 +49,7 @@ struct ccid {
 	bool command_open; /**< The card has the first pieces of a command APDU. */
 	uint64_t extend_us; /**< When the host is told next that it takes longer. */
 	uint64_t limit_us; /**< When the running operation is ended. */
-	uint64_t abort_us; /**< When PC_to_RDR_Abort waits no longer for its pair. */
+	uint64_t abort_us; /**< When half a pair waits no longer for the other. */
 	uint8_t queued; /**< Messages to send, 0…CCID_OUTS. */
 	uint8_t queue[CCID_OUTS]; /**< enum ccid_out, oldest first. */
 	struct ccid_header now; /**< Header of the command in command[]. */

@@ -56,13 +56,16 @@ unsigned ccid_reset_parameters(struct ccid *c)
 	return answer_params(c);
 }
 
-/* FI and DI that exist, for a clock that is not above theirs (7816-3:2006 tables 7 and 8). */
-static bool rate_ok(uint8_t fi_di)
+/* FI and DI that exist, for a clock that is not above theirs (7816-3:2006 tables 7 and 8). False: F and D of the default. */
+static bool rate_of(uint8_t fi_di, uint16_t *ret_f, uint16_t *ret_d)
 {
-	uint16_t f, d;
 	uint32_t fmax_khz;
 
-	return atr_fi_di(fi_di, &f, &d, &fmax_khz) && hal_card_clock_khz() <= fmax_khz;
+	if (atr_fi_di(fi_di, ret_f, ret_d, &fmax_khz) && hal_card_clock_khz() <= fmax_khz)
+		return true;
+	*ret_f = ATR_F_DEFAULT;
+	*ret_d = ATR_D_DEFAULT;
+	return false;
 }
 
 /* T=1's own fields. 0, or the bError of the first that can't be. */
@@ -85,11 +88,12 @@ static unsigned read_params(const uint8_t *p, uint8_t t, struct card_params *par
 {
 	uint8_t fixed = t == 1 ? TCCKS_T1 : 0;
 	uint8_t choice = t == 1 ? TCCKS_INVERSE | TCCKS_CRC : TCCKS_INVERSE;
+	uint16_t f, d;
 
 	*params = (struct card_params){ .t = t, .fi_di = p[0], .inverse = (p[1] & TCCKS_INVERSE) != 0 };
 	params->guard_n = p[2];
 	params->clock_stop = p[4];
-	if (!rate_ok(p[0]))
+	if (!rate_of(p[0], &f, &d))
 		return CCID_E_FI_DI;
 	if ((p[1] & ~(unsigned)choice) != fixed)
 		return CCID_E_TCCKS;
@@ -101,17 +105,36 @@ static unsigned read_params(const uint8_t *p, uint8_t t, struct card_params *par
 	return params->wi == 0 ? CCID_E_WAITING : 0;
 }
 
+/*
+ * Rate and EDC are what the reader has agreed on with the card. Where it negotiates by itself no PPS follows SetParameters,
+ * so others would only put the line out of step. 0, or a bError.
+ */
+static unsigned agreed(const struct card_params *params, const struct card_params *in_force)
+{
+	uint16_t f, d, f_now, d_now;
+
+	(void)rate_of(params->fi_di, &f, &d);
+	(void)rate_of(in_force->fi_di, &f_now, &d_now);
+	if (f != f_now || d != d_now)
+		return CCID_E_FI_DI;
+	return params->t == 1 && params->crc != in_force->crc ? CCID_E_TCCKS : 0;
+}
+
 unsigned ccid_set_parameters(struct ccid *c)
 {
 	uint8_t t = c->now.param[0];
-	struct card_params params;
+	struct card_params params, in_force;
 	unsigned error;
 
-	if (t > 1)
+	if (card_get_params(c->card, &in_force) != SK_OK)
+		return CCID_E_MUTE;
+	if (t > 1 || (c->config.automatic && t != in_force.t))
 		return CCID_E_PROTOCOL_NUM;
 	if (c->now.length != (t == 0 ? T0_LEN : T1_LEN))
 		return CCID_E_LENGTH;
 	error = read_params(ccid_command_data(c), t, &params);
+	if (error == 0 && c->config.automatic)
+		error = agreed(&params, &in_force);
 	if (error != 0)
 		return error;
 	switch (card_set_params(c->card, &params)) {

@@ -16,7 +16,7 @@
 #define CCID_POWER_LIMIT_US 10000000u
 /** How long an operation may take to end when asked to. Unit: microseconds. */
 #define CCID_END_LIMIT_US 5000000u
-/** How long PC_to_RDR_Abort waits for its pair. Unit: microseconds. */
+/** How long one half of an Abort waits for the other. Unit: microseconds. */
 #define CCID_ABORT_LIMIT_US 5000000u
 
 /** What a handler came to: a bError (0…255), or one of these. */

@@ -49,13 +49,15 @@ static unsigned unsupported(struct ccid *c)
 	return CCID_E_UNSUPPORTED;
 }
 
-/* What card_xfr() and card_continue() say, as bError. */
+/* What card_xfr() and card_continue() say, as bError. An APDU that is refused in its middle is over. */
 static unsigned began(struct ccid *c, enum sk_status status)
 {
-	switch (status) {
-	case SK_OK:
+	if (status == SK_OK) {
 		ccid_begin(c, CCID_OP_XFR, CCID_XFR_LIMIT_US);
 		return CCID_V_LATER;
+	}
+	ccid_chain_reset(c);
+	switch (status) {
 	case SK_E_FORMAT:
 		return CCID_E_LENGTH;
 	case SK_E_GONE:

@@ -51,10 +51,10 @@ enum rx_event {
 	EV_NAK_LRC, /* 16 */
 	EV_OTHER,
 	EV_SILENT,
-	EV_LAST, /* in HEADER, DATA, LRC: see rx_event_in_message() */
+	EV_LAST, /* in HEADER, DATA, LRC: see event_of() */
 	EV_TOO_LONG,
-	EV_GOOD,
-	EV_BAD,
+	EV_GOOD, /* in LONG: silent, with the LRC right */
+	EV_BAD, /* in LONG: silent, with the LRC wrong */
 	RX_EVENTS
 };
 
@@ -62,6 +62,7 @@ enum rx_act {
 	ACT_NONE,
 	ACT_START, /* a message begins */
 	ACT_STORE,
+	ACT_COUNT, /* into the LRC, and no more */
 	ACT_GIVE, /* to ccid */
 	ACT_NAK,
 	ACT_AGAIN, /* send the last frame again */
@@ -98,7 +99,7 @@ static const struct {
 		[EV_OTHER]    = { ACT_STORE, GEMTWIN_RX_HEADER },
 		[EV_LAST]     = { ACT_STORE, GEMTWIN_RX_LRC },
 		[EV_GOOD]     = { ACT_STORE, GEMTWIN_RX_DATA },
-		[EV_TOO_LONG] = { ACT_NONE,  GEMTWIN_RX_SKIP },
+		[EV_TOO_LONG] = { ACT_STORE, GEMTWIN_RX_LONG },
 		[EV_SILENT]   = { ACT_NONE,  GEMTWIN_RX_SYNC },
 	},
 	[GEMTWIN_RX_DATA] = {
@@ -110,6 +111,11 @@ static const struct {
 		[EV_GOOD]     = { ACT_GIVE,  GEMTWIN_RX_SYNC },
 		[EV_BAD]      = { ACT_NONE,  GEMTWIN_RX_SKIP },
 		[EV_SILENT]   = { ACT_NONE,  GEMTWIN_RX_SYNC },
+	},
+	[GEMTWIN_RX_LONG] = {
+		[EV_OTHER]    = { ACT_COUNT, GEMTWIN_RX_LONG },
+		[EV_GOOD]     = { ACT_GIVE,  GEMTWIN_RX_SYNC },
+		[EV_BAD]      = { ACT_NAK,   GEMTWIN_RX_SYNC },
 	},
 	[GEMTWIN_RX_SKIP] = {
 		[EV_OTHER]    = { ACT_NONE,  GEMTWIN_RX_SKIP },
@@ -129,28 +135,27 @@ static uint32_t message_length(const struct gemtwin *g)
 	return h.length;
 }
 
-/* In HEADER: EV_OTHER in between, EV_TOO_LONG after dwLength, EV_LAST or EV_GOOD (data follows) at its end. */
-static enum rx_event header_event(struct gemtwin *g, uint8_t byte)
+/* In HEADER: EV_OTHER in between; at its end EV_LAST (no data), EV_GOOD (data follow) or EV_TOO_LONG. */
+static enum rx_event header_event(const struct gemtwin *g)
 {
-	uint16_t at = g->rx_len;
-
-	g->message[at] = byte;
-	if (at == 4 && message_length(g) > CCID_DATA_MAX)
-		return EV_TOO_LONG;
-	if (at + 1u < CCID_HEADER_LEN)
+	if (g->rx_len + 1u < CCID_HEADER_LEN)
 		return EV_OTHER;
+	if (message_length(g) > CCID_DATA_MAX)
+		return EV_TOO_LONG;
 	return message_length(g) == 0 ? EV_LAST : EV_GOOD;
 }
 
-static enum rx_event event_of(struct gemtwin *g, uint8_t byte)
+static enum rx_event event_of(const struct gemtwin *g, uint8_t byte)
 {
 	switch (g->rx) {
 	case GEMTWIN_RX_HEADER:
-		return header_event(g, byte);
+		return header_event(g);
 	case GEMTWIN_RX_DATA:
 		return g->rx_len + 1u == CCID_HEADER_LEN + message_length(g) ? EV_LAST : EV_OTHER;
 	case GEMTWIN_RX_LRC:
 		return byte == g->lrc ? EV_GOOD : EV_BAD;
+	case GEMTWIN_RX_LONG:
+		return EV_OTHER;
 	default:
 		break;
 	}
@@ -168,15 +173,26 @@ static enum rx_event event_of(struct gemtwin *g, uint8_t byte)
 	}
 }
 
+/*
+ * Where a message longer than any ends only silence can tell. Its last byte is then its LRC, so all of it counts up to 0; else
+ * dwLength itself may be what the line has damaged.
+ */
+static enum rx_event silence_of(const struct gemtwin *g)
+{
+	if (g->rx != GEMTWIN_RX_LONG)
+		return EV_SILENT;
+	return g->lrc == 0 ? EV_GOOD : EV_BAD;
+}
+
 static void rx_move(struct gemtwin *g, enum rx_event event, uint8_t byte)
 {
 	uint8_t state = g->rx;
 
 	g->rx = rx_table[state][event].next;
 	/* A frame that came to nothing may have held a PIN. */
-	if (event == EV_SILENT)
+	if (event == EV_SILENT || rx_table[state][event].act == ACT_NAK)
 		SK_WIPE_ARRAY(g->message);
-	g->silent_us = hal_now_us() + (g->rx == GEMTWIN_RX_SKIP ? SKIP_US : GAP_US);
+	g->silent_us = hal_now_us() + (g->rx == GEMTWIN_RX_SKIP || g->rx == GEMTWIN_RX_LONG ? SKIP_US : GAP_US);
 	switch (rx_table[state][event].act) {
 	case ACT_START:
 		g->rx_len = 0;
@@ -184,6 +200,9 @@ static void rx_move(struct gemtwin *g, enum rx_event event, uint8_t byte)
 		break;
 	case ACT_STORE:
 		g->message[g->rx_len++] = byte;
+		g->lrc ^= byte;
+		break;
+	case ACT_COUNT:
 		g->lrc ^= byte;
 		break;
 	case ACT_GIVE:
@@ -234,6 +253,9 @@ static void push(struct gemtwin *g)
 		g->echo_n = (uint8_t)(g->echo_n - n);
 		for (unsigned i = 0; i < g->echo_n; i++)
 			g->echo[i] = g->echo[i + n];
+		/* It may have been a PIN. */
+		if (g->echo_n == 0)
+			SK_WIPE_ARRAY(g->echo);
 		moved(g);
 	}
 	if (g->echo_n > 0 || !sending(g))
@@ -346,7 +368,7 @@ void gemtwin_step(struct gemtwin *g)
 {
 	g->more = read_bytes(g);
 	if (g->rx != GEMTWIN_RX_SYNC && may_read(g) && !g->more && hal_now_us() >= g->silent_us)
-		rx_move(g, EV_SILENT, 0);
+		rx_move(g, silence_of(g), 0);
 	/* The echo does not wait until the command has been looked at. */
 	push(g);
 	/* ccid takes one at a time; what it has to say goes out first. */
@@ -355,8 +377,6 @@ void gemtwin_step(struct gemtwin *g)
 		ccid_receive(g->ccid, g->message, g->rx_len);
 		/* It may have been a PIN. */
 		SK_WIPE_ARRAY(g->message);
-		if (g->echo_n == 0)
-			SK_WIPE_ARRAY(g->echo);
 		ccid_step(g->ccid);
 	}
 	push(g);
@@ -366,6 +386,7 @@ void gemtwin_step(struct gemtwin *g)
 	}
 	if (output_waits(g) && hal_now_us() >= g->stuck_us) {
 		g->echo_n = 0;
+		SK_WIPE_ARRAY(g->echo);
 		g->out_at = g->out_len;
 	}
 }

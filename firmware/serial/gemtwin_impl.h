@@ -16,7 +16,7 @@
 #define GEMTWIN_MOVE_LEN 2u
 #define GEMTWIN_ECHO_MAX 32u
 
-/** Where in a frame the receiver is; the table is in gemtwin_rx.c and STATES-SERIAL.md. */
+/** Where in a frame the receiver is; the table is in gemtwin.c and STATES-SERIAL.md. */
 enum gemtwin_rx {
 	GEMTWIN_RX_SYNC, /**< Between frames. */
 	GEMTWIN_RX_CONTROL, /**< 03 was read. */
@@ -24,6 +24,7 @@ enum gemtwin_rx {
 	GEMTWIN_RX_HEADER,
 	GEMTWIN_RX_DATA,
 	GEMTWIN_RX_LRC,
+	GEMTWIN_RX_LONG, /**< The header of a message longer than any is kept, the rest is not: wait until the host is silent. */
 	GEMTWIN_RX_SKIP, /**< What came makes no sense: wait until the host is silent. */
 	GEMTWIN_RX_STATES
 };

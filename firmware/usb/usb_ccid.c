@@ -151,6 +151,8 @@ static void out_restart(struct usb_ccid *u)
 {
 	u->out = USB_OUT_IDLE;
 	u->out_len = 0;
+	/* It may have been a PIN. */
+	SK_WIPE_ARRAY(u->message);
 	hal_usb_ready(NUMBER(USB_DESC_EP_OUT));
 }
 
@@ -160,8 +162,6 @@ static void out_hand_over(struct usb_ccid *u)
 	if (u->out != USB_OUT_FULL || u->in != USB_IN_IDLE || !ccid_takes(u->ccid))
 		return;
 	ccid_receive(u->ccid, u->message, kept(u));
-	/* It may have been a PIN. */
-	SK_WIPE_ARRAY(u->message);
 	out_restart(u);
 }
 

@@ -246,13 +246,15 @@ void usb_device_init(struct usb_device *d, const struct usb_class *class, void *
 void usb_device_step(struct usb_device *d)
 {
 	struct hal_usb_event ev;
+	unsigned int i;
 
-	for (unsigned int i = 0; i < EVENTS_MAX; i++) {
+	for (i = 0; i < EVENTS_MAX; i++) {
 		hal_usb_poll(&ev);
 		if (ev.kind == HAL_USB_NONE)
 			break;
 		take(d, &ev);
 	}
+	d->more = i == EVENTS_MAX;
 	if (d->wakeup_due && d->suspended && hal_now_us() >= d->suspended_us + WAKEUP_AFTER_US) {
 		d->wakeup_due = false;
 		hal_usb_wakeup();
@@ -261,6 +263,8 @@ void usb_device_step(struct usb_device *d)
 
 uint64_t usb_device_next_us(const struct usb_device *d)
 {
+	if (d->more)
+		return 0;
 	return d->wakeup_due ? d->suspended_us + WAKEUP_AFTER_US : UINT64_MAX;
 }
 

@@ -78,6 +78,7 @@ struct usb_device {
 	bool suspended;
 	bool remote_wakeup; /**< DEVICE_REMOTE_WAKEUP. */
 	bool wakeup_due;
+	bool more; /**< The last step stopped taking events for its own limit. */
 	uint8_t halted; /**< ENDPOINT_HALT, one bit for each endpoint of usb_device.c's list. */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any bytes on the serial line, in pieces, with pauses, and a line that takes little at once. What must hold: what
- * reaches CCID is as long as its dwLength says; after a pause a good frame is echoed and answered.
+ * reaches CCID is as long as its dwLength says, or only a header when that is above any message; after a pause a good frame is echoed and answered.
  */
 #include <string.h>
 
@@ -22,7 +22,8 @@ static void steps(unsigned n)
 			continue;
 		check(line.got_len >= CCID_HEADER_LEN && line.got_len <= CCID_MESSAGE_MAX);
 		ccid_header_get(line.got, &h);
-		check(h.length == line.got_len - CCID_HEADER_LEN);
+		check(h.length == line.got_len - CCID_HEADER_LEN ||
+		    (h.length > CCID_DATA_MAX && line.got_len == CCID_HEADER_LEN));
 	}
 }
 

@@ -298,6 +298,44 @@ static void test_parameters(void **state)
 	check_status(0x82, 0, 0x40, 7);
 }
 
+/* Automatic: the reader has done PPS, none follows SetParameters. What card and reader have not agreed on is refused. */
+static void test_parameters_automatic(void **state)
+{
+	static const struct {
+		struct card_params now;
+		const char *protocol, *data;
+		int error;
+	} rows[] = {
+		{ { .t = 1, .fi_di = 0x18 }, "01 00 00", "18 10 FF 9F 03 FE 00", OK },
+		{ { .t = 1, .fi_di = 0x18, .crc = true }, "01 00 00", "18 11 00 4D 00 20 00", OK },
+		{ { .t = 0, .fi_di = 0x94 }, "00 00 00", "94 00 05 0B 00", OK },
+		/* the same rate by another name; one that can't be known is 372/1 */
+		{ { .t = 0, .fi_di = 0x11 }, "00 00 00", "01 00 00 0A 00", OK },
+		{ { .t = 0, .fi_di = 0x71 }, "00 00 00", "11 00 00 0A 00", OK },
+		{ { .t = 1, .fi_di = 0x18 }, "00 00 00", "18 00 00 0A 00", 7 },
+		{ { .t = 1, .fi_di = 0x18 }, "00 00 00", "71 00 00 00 00", 7 },
+		{ { .t = 0, .fi_di = 0x11 }, "01 00 00", "11 10 00 4D 00 20 00", 7 },
+		{ { .t = 1, .fi_di = 0x18 }, "01 00 00", "11 10 00 4D 00 20 00", 10 },
+		{ { .t = 1, .fi_di = 0x11 }, "01 00 00", "18 10 00 4D 00 20 00", 10 },
+		{ { .t = 0, .fi_di = 0x71 }, "00 00 00", "18 00 00 0A 00", 10 },
+		{ { .t = 1, .fi_di = 0x18 }, "01 00 00", "18 11 00 4D 00 20 00", 11 },
+		{ { .t = 1, .fi_di = 0x18, .crc = true }, "01 00 00", "18 10 00 4D 00 20 00", 11 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		start(&usb_config, CARD_ACTIVE);
+		fake.params = rows[i].now;
+		say(CCID_SET_PARAMETERS, rows[i].protocol, rows[i].data);
+		if (rows[i].error == OK) {
+			hear(0x82, 0, 0, rows[i].now.t, rows[i].data);
+			continue;
+		}
+		check_status(0x82, 0, 0x40, rows[i].error);
+		assert_memory_equal(&fake.params, &rows[i].now, sizeof(fake.params));
+	}
+}
+
 static void test_escapes(void **state)
 {
 	(void)state;
@@ -323,6 +361,53 @@ static void test_escapes(void **state)
 	assert_int_equal(fake.level, CARD_LEVEL_EXTENDED);
 }
 
+/* No escape touches an APDU in its middle where the level stands. */
+static void test_escapes_between_pieces(void **state)
+{
+	static const char *const all[] = { "02", "01 01 01", "1F 02", "53 00", "6A" };
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(all); i++) {
+		start(&usb_config, CARD_ACTIVE);
+		say(CCID_XFR_BLOCK, "00 01 00", "01");
+		card_ends(CARD_WANT_MORE, 0, "");
+		hear(0x80, 0, 0, 0x10, "");
+		say(CCID_ESCAPE, "00 00 00", all[i]);
+		if (all[i][0] == '0' && all[i][1] == '1')
+			check_status(0x83, 0, 0x40, 0);
+		else if (ccid_pending(&ccid, &len))
+			ccid_sent(&ccid);
+		say(CCID_XFR_BLOCK, "00 02 00", "02");
+		assert_int_equal(fake.xfrs, 2);
+		card_ends(CARD_DATA_MORE, 0, "0A");
+		hear(0x80, 0, 0, 0x01, "0A");
+		say(CCID_ESCAPE, "00 00 00", all[i]);
+		ccid_sent(&ccid);
+		say(CCID_XFR_BLOCK, "00 10 00", "");
+		card_ends(CARD_DATA_LAST, 0, "90 00");
+		hear(0x80, 0, 0, 0x02, "90 00");
+	}
+}
+
+/* A piece that the card's side refuses ends the APDU: the next one is not taken for a command of its own. */
+static void test_piece_refused(void **state)
+{
+	(void)state;
+	start(&usb_config, CARD_ACTIVE);
+	say(CCID_XFR_BLOCK, "00 01 00", "01");
+	card_ends(CARD_WANT_MORE, 0, "");
+	hear(0x80, 0, 0, 0x10, "");
+	fake.refuse = SK_E_FORMAT;
+	say(CCID_XFR_BLOCK, "00 02 00", "02");
+	check_status(0x80, 0, 0x40, 1);
+	fake.refuse = SK_OK;
+	fake.xfrs = 0;
+	say(CCID_XFR_BLOCK, "00 02 00", "02");
+	check_status(0x80, 0, 0x40, 8);
+	assert_int_equal(fake.xfrs, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,7 +419,10 @@ int main(void)
 		cmocka_unit_test(test_xfr_bytes),
 		cmocka_unit_test(test_chaining),
 		cmocka_unit_test(test_parameters),
+		cmocka_unit_test(test_parameters_automatic),
 		cmocka_unit_test(test_escapes),
+		cmocka_unit_test(test_escapes_between_pieces),
+		cmocka_unit_test(test_piece_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

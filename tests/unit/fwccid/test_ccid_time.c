@@ -126,9 +126,8 @@ static void test_abort_usb(void **state)
 	ccid_step(&ccid);
 	hear_seq(0x80, 0x45, 0x40, 0xFF, 0, "");
 	silence();
-	assert_false(ccid_control_abort(&ccid, 0, 0x99));
 	say(CCID_GET_SLOT_STATUS, "00 00 00", "");
-	check_status(0x81, 0, 0x40, 0xE0);
+	check_status(0x81, 0, 0x40, 0xFF);
 	assert_true(ccid_control_abort(&ccid, 0, 0x46));
 	ccid_step(&ccid);
 	hear_seq(0x81, 0x46, 0, 0, 0, "");
@@ -139,6 +138,98 @@ static void test_abort_usb(void **state)
 	silence();
 	pass_us(1);
 	hear(0x81, 0, 0, 0, "");
+}
+
+/* CCID 1.1 5.3.1: an ABORT of another bSeq than the Abort before it fails that, and waits for its own. */
+static void test_abort_pairs_by_seq(void **state)
+{
+	(void)state;
+	start(&usb_config, CARD_ACTIVE);
+	say(CCID_ABORT, "00 00 00", ""); /* 41 */
+	silence();
+	assert_true(ccid_control_abort(&ccid, 0, 0x43));
+	hear(0x81, 0x40, 0xFF, 0, "");
+	say(CCID_GET_SLOT_STATUS, "00 00 00", "");
+	check_status(0x81, 0, 0x40, 0xFF);
+	say(CCID_ABORT, "00 00 00", ""); /* 43 */
+	hear(0x81, 0, 0, 0, "");
+	silence();
+	/* no room to say so: stalled, and nothing has changed */
+	say(CCID_ABORT, "00 00 00", ""); /* 44 */
+	say(CCID_GET_SLOT_STATUS, "00 00 00", "");
+	assert_false(ccid_control_abort(&ccid, 0, 0x99));
+	check_status(0x81, 0, 0x40, 0xFF);
+	assert_true(ccid_control_abort(&ccid, 0, 0x44));
+	ccid_step(&ccid);
+	hear_seq(0x81, 0x44, 0, 0, 0, "");
+	/* complete: the answer leaves before another one is taken */
+	fake.state = CARD_BUSY;
+	assert_true(ccid_control_abort(&ccid, 0, 0x46));
+	say(CCID_ABORT, "00 00 00", ""); /* 46 */
+	silence();
+	assert_false(ccid_control_abort(&ccid, 0, 0x47));
+	fake.state = CARD_ACTIVE;
+	ccid_step(&ccid);
+	hear(0x81, 0, 0, 0, "");
+}
+
+/* ABORT on the control pipe, and the other half never comes. */
+static void test_abort_control_expires(void **state)
+{
+	(void)state;
+	for (int running = 0; running <= 1; running++) {
+		start(&usb_config, CARD_ACTIVE);
+		if (running)
+			say(CCID_XFR_BLOCK, "00 00 00", "01");
+		assert_true(ccid_control_abort(&ccid, 0, 0x77));
+		ccid_step(&ccid);
+		if (running)
+			hear(0x80, 0x40, 0xFF, 0, "");
+		/* each request starts the time anew */
+		pass_us(3000000);
+		assert_true(ccid_control_abort(&ccid, 0, 0x78));
+		assert_int_equal(ccid_next_us(&ccid), fake.now_us + 5000000);
+		pass_us(4999999);
+		say(CCID_GET_SLOT_STATUS, "00 00 00", "");
+		check_status(0x81, 0, 0x40, 0xFF);
+		pass_us(1);
+		silence();
+		assert_int_equal(ccid_next_us(&ccid), UINT64_MAX);
+		say(CCID_XFR_BLOCK, "00 00 00", "01");
+		card_ends(CARD_DATA_LAST, 0, "90 00");
+		hear(0x80, 0, 0, 0, "90 00");
+		/* what comes too late begins a pair of its own */
+		seq = 0x77;
+		say(CCID_ABORT, "00 00 00", "");
+		silence();
+		assert_true(ccid_control_abort(&ccid, 0, 0x78));
+		ccid_step(&ccid);
+		hear(0x81, 0, 0, 0, "");
+	}
+}
+
+/* The card was faster than the Abort, with a piece of more: the APDU is over all the same, pair or not. */
+static void test_abort_ends_chain(void **state)
+{
+	static const struct {
+		enum card_what what;
+		const char *next;
+	} rows[] = { { CARD_WANT_MORE, "00 02 00" }, { CARD_DATA_MORE, "00 10 00" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		start(&usb_config, CARD_ACTIVE);
+		say(CCID_XFR_BLOCK, "00 01 00", "01");
+		fake_end(rows[i].what, 0, "\x0A", 1);
+		assert_true(ccid_control_abort(&ccid, 0, 0x42));
+		ccid_step(&ccid);
+		hear(0x80, 0, 0, rows[i].what == CARD_WANT_MORE ? 0x10 : 0x01, "0A");
+		pass_us(5000000);
+		silence();
+		say(CCID_XFR_BLOCK, rows[i].next, "");
+		check_status(0x80, 0, 0x40, 8);
+		assert_int_equal(fake.xfrs + fake.continues, 1);
+	}
 }
 
 static void test_queue_full(void **state)
@@ -186,6 +277,9 @@ int main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_abort_serial),
 		cmocka_unit_test(test_abort_usb),
+		cmocka_unit_test(test_abort_pairs_by_seq),
+		cmocka_unit_test(test_abort_control_expires),
+		cmocka_unit_test(test_abort_ends_chain),
 		cmocka_unit_test(test_queue_full),
 		cmocka_unit_test(test_host_gone_and_change),
 	};

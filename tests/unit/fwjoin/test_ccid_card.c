@@ -128,6 +128,42 @@ static void test_piece_refused(void **state)
 	say(CCID_XFR_BLOCK, "00 02 00", &one, 1);
 	(void)hear(0x40, 1, 0);
 	works();
+	/* the APDU is over: what comes as its next piece is not taken for a command of its own */
+	say(CCID_XFR_BLOCK, "00 01 00", &one, 1);
+	(void)hear(0, 0, 0x10);
+	say(CCID_XFR_BLOCK, "00 02 00", &one, 1);
+	(void)hear(0x40, 1, 0);
+	rig.model.carried_out = 0;
+	apdu("00 02 00", "00 B0 00 10 00");
+	(void)hear(0x40, 8, 0);
+	assert_int_equal(rig.model.carried_out, 0);
+	works();
+}
+
+/* SetParameters over USB sets what card and reader agreed on, nothing else: the line still works. */
+static void test_parameters(void **state)
+{
+	static const struct {
+		const char *protocol, *data;
+		uint8_t error;
+	} rows[] = {
+		{ "01 00 00", "11 10 00 45 00 FE 00", 0 },
+		{ "00 00 00", "11 00 00 0A 00", 7 },
+		{ "01 00 00", "18 10 00 45 00 FE 00", 10 },
+		{ "01 00 00", "11 11 00 45 00 FE 00", 11 },
+	};
+
+	(void)state;
+	start();
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		uint8_t p[8];
+		size_t n = rig_hex(rows[i].data, p, sizeof(p));
+
+		works();
+		say(CCID_SET_PARAMETERS, rows[i].protocol, p, n);
+		(void)hear(rows[i].error ? 0x40 : 0, rows[i].error, rows[i].error ? 0 : 1);
+		works();
+	}
 }
 
 /* Its SlotStatus means: ready for the next command. */
@@ -154,6 +190,7 @@ int main(void)
 		cmocka_unit_test(test_response_left),
 		cmocka_unit_test(test_command_left),
 		cmocka_unit_test(test_piece_refused),
+		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_abort_between_pieces),
 	};
 

@@ -128,7 +128,86 @@ static void test_longest(void **state)
 		line.out_len = 0;
 		line.now_us += 50000;
 		steps(2);
-		expect(len == CCID_DATA_MAX ? "" : NAK);
+		expect("");
+		assert_int_equal(line.received, 1);
+		assert_int_equal(line.got_len, len == CCID_DATA_MAX ? CCID_MESSAGE_MAX : CCID_HEADER_LEN);
+		assert_memory_equal(line.got, line.in + 2, line.got_len);
+	}
+}
+
+/* A dwLength above the longest: CCID gets the header and names the error, once the host is quiet. NAK when the LRC is wrong. */
+static void test_too_long(void **state)
+{
+	static const uint32_t lengths[] = { 262, 263, 300, 535, 3000, 0x10000, 0x80000000, 0xFFFFFFFF };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(lengths) * 2; i++) {
+		uint32_t says = lengths[i / 2], comes = says <= 3000 ? says : 1000;
+		bool good = i % 2 == 0;
+		uint8_t lrc = 0;
+
+		start();
+		line.in_len = 13 + comes;
+		memset(line.in, 0x5A, line.in_len);
+		memcpy(line.in, "\x03\x06\x6F", 3);
+		for (unsigned k = 0; k < 4; k++)
+			line.in[3 + k] = (uint8_t)(says >> 8 * k);
+		memcpy(line.in + 7, "\x00\x42\x00\x00\x00", 5);
+		for (size_t k = 0; k < line.in_len - 1; k++)
+			lrc ^= line.in[k];
+		line.in[line.in_len - 1] = good ? lrc : (uint8_t)~lrc;
+		steps(100);
+		assert_int_equal(line.out_len, line.in_len);
+		assert_memory_equal(line.out, line.in, line.in_len);
+		line.out_len = 0;
+		assert_int_equal(gemtwin_next_us(&g), line.now_us + 50000);
+		line.now_us += 49999;
+		steps(2);
+		expect("");
+		assert_int_equal(line.received, 0);
+		line.now_us++;
+		steps(2);
+		if (good) {
+			assert_int_equal(line.received, 1);
+			assert_int_equal(line.got_len, CCID_HEADER_LEN);
+			assert_memory_equal(line.got, line.in + 2, CCID_HEADER_LEN);
+			expect("03 06 81 00 00 00 00 00 42 00 00 00 C6");
+		} else {
+			assert_int_equal(line.received, 0);
+			expect(NAK);
+		}
+		for (size_t k = 0; k < sizeof(g.message); k++)
+			assert_int_equal(g.message[k], 0);
+		host(ASK);
+		steps(4);
+		expect(ASK " " TELL);
+		assert_int_equal(line.received, good ? 2 : 1);
+	}
+}
+
+/* The host stops in the header: there is nothing to answer to, as with every other frame. */
+static void test_too_long_cut(void **state)
+{
+	const char *const header = "03 06 6F FF FF FF FF 00 42 00 00 00";
+
+	(void)state;
+	for (size_t cut = 7; cut < 12; cut++) {
+		start();
+		host(header);
+		line.in_len = cut;
+		steps(2);
+		assert_int_equal(line.out_len, cut);
+		line.out_len = 0;
+		line.now_us += 499999;
+		steps(2);
+		assert_int_not_equal(g.rx, GEMTWIN_RX_SYNC);
+		line.now_us++;
+		steps(2);
+		expect("");
+		assert_int_equal(line.received, 0);
+		host(ASK);
+		steps(4);
+		expect(ASK " " TELL);
 	}
 }
 
@@ -140,9 +219,8 @@ static void test_bad_frames(void **state)
 		"03 16",
 		"03 15 17",
 		"03 15 15",
-		"03 06 6F 06 01 00 00", /* 262 bytes */
-		"03 06 6F 00 00 01 00",
-		"03 06 6F 00 00 00 80",
+		"03 06 6F 06 01 00 00 00 07 00 00 00", /* 262 bytes that do not come, nor does an LRC */
+		"03 06 6F 00 00 01 00 00 07 00 00 00 6B",
 		"03 06 6F FF FF FF FF 03 06 65 00 00 00 00 00",
 	};
 
@@ -299,6 +377,9 @@ static void test_slow_line(void **state)
 	for (unsigned i = 0; i < 100; i++)
 		gemtwin_step(&g);
 	expect(ASK " " TELL);
+	/* it may have been a PIN: nothing is left of it, as slow as it went */
+	for (size_t i = 0; i < sizeof(g.echo); i++)
+		assert_int_equal(g.echo[i], 0);
 	/* one that does not take anything: given up after a second, then all is well again */
 	line.take = 0;
 	host(ASK);
@@ -308,6 +389,8 @@ static void test_slow_line(void **state)
 	steps(2);
 	line.now_us += 1;
 	steps(2);
+	for (size_t i = 0; i < sizeof(g.echo); i++)
+		assert_int_equal(g.echo[i], 0);
 	line.now_us += 1000000;
 	steps(3);
 	line.take = SIZE_MAX;
@@ -324,6 +407,8 @@ int main(void)
 		cmocka_unit_test(test_frame),
 		cmocka_unit_test(test_time_extension),
 		cmocka_unit_test(test_longest),
+		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_too_long_cut),
 		cmocka_unit_test(test_bad_frames),
 		cmocka_unit_test(test_next_frame_is_whole),
 		cmocka_unit_test(test_garbage_before),

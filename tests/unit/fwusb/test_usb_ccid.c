@@ -376,6 +376,58 @@ static void test_configured_again(void **state)
 	check_got(m, 14);
 }
 
+/* A step is bounded; what it leaves does not wait for the next event. */
+static void test_many_events(void **state)
+{
+	(void)state;
+	host_bring_to(USB_CONFIGURED);
+	for (int i = 0; i < 40; i++)
+		fake_event(i % 2 ? HAL_USB_RESUME : HAL_USB_SUSPEND, 0, NULL, 0);
+	for (unsigned int left = 24; left > 0; left -= left < 16 ? left : 16) {
+		host_step();
+		assert_int_equal(fake.queued, left);
+		assert_int_equal(usb_ccid_next_us(&host_u), 0);
+	}
+	host_step();
+	assert_int_equal(fake.queued, 0);
+	assert_int_equal(usb_ccid_next_us(&host_u), UINT64_MAX);
+}
+
+static void check_wiped(void)
+{
+	for (size_t i = 0; i < sizeof(host_u.message); i++)
+		assert_int_equal(host_u.message[i], 0);
+}
+
+/* It may have been a PIN: nothing is left of a command, whole or cut short. */
+static void test_wiped(void **state)
+{
+	uint8_t m[300];
+
+	(void)state;
+	host_bring_to(USB_CONFIGURED);
+	host_command(m, 100, 100);
+	send_whole(m, 110);
+	check_wiped();
+	assert_true(host_out(m, 64));
+	assert_int_equal(host_u.message[0], 0x6F);
+	assert_int_equal(host_control(0x02, 1, 0, 0x01, 0, NULL), 0);
+	check_wiped();
+	assert_true(host_out(m, 64));
+	assert_int_equal(host_control(0x02, 3, 0, 0x01, 0, NULL), 0);
+	assert_int_equal(host_control(0x02, 1, 0, 0x01, 0, NULL), 0);
+	check_wiped();
+	assert_true(host_out(m, 64));
+	fake_event(HAL_USB_SUSPEND, 0, NULL, 0);
+	host_step();
+	check_wiped();
+	fake_event(HAL_USB_RESUME, 0, NULL, 0);
+	host_step();
+	assert_true(host_out(m, 64));
+	assert_int_equal(host_control(0x00, 9, 0, 0, 0, NULL), 0);
+	check_wiped();
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -393,6 +445,8 @@ int main(void)
 		cmocka_unit_test(test_host_goes),
 		cmocka_unit_test(test_suspend),
 		cmocka_unit_test(test_configured_again),
+		cmocka_unit_test(test_many_events),
+		cmocka_unit_test(test_wiped),
 	};
 
 	return cmocka_run_group_tests_name("usb_ccid", tests, NULL, NULL);
