@@ -185,7 +185,7 @@ static void test_too_long(void **state)
 	}
 }
 
-/* The host stops in the header: there is nothing to answer to, as with every other frame. */
+/* The host stops in the header: there is nothing to answer to but that it has stopped, as with every other frame. */
 static void test_too_long_cut(void **state)
 {
 	const char *const header = "03 06 6F FF FF FF FF 00 42 00 00 00";
@@ -203,7 +203,7 @@ static void test_too_long_cut(void **state)
 		assert_int_not_equal(g.rx, GEMTWIN_RX_SYNC);
 		line.now_us++;
 		steps(2);
-		expect("");
+		expect(NAK);
 		assert_int_equal(line.received, 0);
 		host(ASK);
 		steps(4);
@@ -272,6 +272,27 @@ static void test_garbage_before(void **state)
 	assert_int_equal(line.received, 1);
 }
 
+/* A host stops, and the next one begins too early: its first frame goes with the half, and it is told. */
+static void test_next_host_is_early(void **state)
+{
+	(void)state;
+	start();
+	host("03 06 6F 20 00 00 00 00 01 00 00 00 00 A4");
+	steps(4);
+	line.out_len = 0;
+	line.now_us += 100000;
+	host(ASK);
+	steps(4);
+	expect(ASK);
+	line.now_us += 500000;
+	steps(2);
+	expect(NAK);
+	host(ASK);
+	steps(4);
+	expect(ASK " " TELL);
+	assert_int_equal(line.received, 1);
+}
+
 /* The host stops after any byte; after the pause the next command works. */
 static void test_cut_anywhere(void **state)
 {
@@ -286,7 +307,7 @@ static void test_cut_anywhere(void **state)
 		assert_int_equal(gemtwin_next_us(&g), line.now_us + 500000);
 		line.now_us += 500000;
 		steps(2);
-		expect("");
+		expect(cut < 2 ? "" : NAK); /* 03 alone is no frame */
 		assert_int_equal(line.received, 0);
 		host(ASK);
 		steps(4);
@@ -412,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_bad_frames),
 		cmocka_unit_test(test_next_frame_is_whole),
 		cmocka_unit_test(test_garbage_before),
+		cmocka_unit_test(test_next_host_is_early),
 		cmocka_unit_test(test_cut_anywhere),
 		cmocka_unit_test(test_host_nak),
 		cmocka_unit_test(test_movement),
