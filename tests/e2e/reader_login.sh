@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The log-in through our own reader: its image in QEMU, stock pcscd and libccid on its UART, and behind its card line any
-# card. OpenSC's tools and the whole PAM log-in, in both exchange levels, over T=0 and T=1, also on a bad line.
+# card. OpenSC's tools and the whole PAM log-in, in both exchange levels, over T=0 and T=1, also on a bad line; and a card
+# that is not ours, with commands of every case.
 #
 #   READER=linux reader_login.sh    the same with the Linux process instead of the image
 # shellcheck source=../bench/lib-site.sh
@@ -14,15 +15,23 @@ PIN_CARD=$PIN_GOOD
 
 said() { grep -Eq "$1" "$LOGIN_LOG"; }
 
+# A reader that starts more often than it was started has reset itself.
+RESETS=0
+reader_off() {
+	pcscd_stop
+	RESETS=$((RESETS + $(reader_log_count 'sekisho-reader .*start ') - 1))
+	reader_stop
+	cardbridge_stop
+}
+
 # LEVEL tpdu|apdu, then options of cardbridge: a reader of its own, a pcscd of its own, the card in slot 0 stays.
 reader_site() {
 	local level=$1
 	shift
 
-	pcscd_stop
-	reader_stop
-	cardbridge_stop
+	reader_off
 	cardbridge_start "$@"
+	[ -z "${CARD_START:-}" ] || $CARD_START
 	"reader_${READER}_start" || site_fail 'the reader does not start'
 	reader_pcscd "$level"
 	pcscd_start
@@ -31,11 +40,15 @@ reader_site() {
 
 bench_on_exit() {
 	sekishod_stop
+	vicc_stop
 	reader_stop
 	cardbridge_stop
 	[ -z "${SITE_LOG:-}" ] || cp "$BENCH_TMP/sekishod.log" "$SITE_LOG" 2>/dev/null
 	return 0
 }
+
+# The ATR that pcscd tells begins so.
+atr_begins() { timeout 20 opensc-tool -r 0 -a 2>&1 | grep -q "^$1"; }
 
 # Card and PIN alone: fingers are a matter of login.sh.
 pin_login() {
@@ -112,6 +125,20 @@ for level in apdu tpdu; do
 	ok "t0, $level level, null bytes ask for time: PAM log-in" pin_login suzuki
 done
 
+for level in apdu tpdu; do
+	reader_site $level --protocol t0 --inverse --t0-one-by-one --nulls 3
+	ok "t0, $level level, inverse convention: ATR" atr_begins 3f
+	ok "t0, $level level, inverse convention, byte by byte, null bytes: OpenSC reads" opensc_reads rsa
+	ok "t0, $level level: null bytes there were" [ "$(cardbridge_count nulls)" -gt 100 ]
+	reader_site $level --protocol t1 --inverse --bwi 1 --parity 7 --seed 1
+	ok "t1, $level level, inverse convention: ATR" atr_begins 3f
+	ok "t1, $level level, inverse convention, wrong parity in one block of seven: OpenSC reads" opensc_reads rsa
+	ok "t1, $level level: blocks were sent again for it" [ "$(cardbridge_count repeats)" -gt 3 ]
+	reader_site $level --protocol t1 --bwi 1 --drop 9 --seed 1
+	ok "t1, $level level, a character lost in one block of nine: OpenSC reads" opensc_reads rsa
+	ok "t1, $level level: both sides lost some" [ "$(cardbridge_count dropped-in)" -gt 1 -a "$(cardbridge_count dropped-out)" -gt 1 ]
+done
+
 reader_site apdu --protocol t1
 card_insert p256
 login_start login yamada
@@ -122,5 +149,27 @@ ok 'the reader saw it go' pcscd_wait_card 0 absent 10
 vcard_ctl slot0 insert >/dev/null
 ok 'and sees it come back' pcscd_wait_card 0 present 10
 ok 'and the next log-in works' pin_login yamada
-ok 'no copy of the stack limit was touched: the reader never reset itself' [ "$(reader_log_count 'start ')" -eq 1 ]
+# A card of another maker, as it is (T=1, F/D 372/4, so PPS; IFSC 32, so chains) and over T=0.
+vcard_stop slot0
+CARD_START=vicc_start
+for protocol in t1 t0; do
+	for level in apdu tpdu; do
+		bridge=() check=()
+		# In case 4 this card takes commands that others have in cases 2 and 3 (vicc_cases.py).
+		[ $protocol = t1 ] || bridge=(--protocol t0 --t0-in B0D6)
+		[ $protocol$level != t0tpdu ] || check=(--get-response)
+		vicc_stop
+		reader_site $level "${bridge[@]}"
+		ok "vicc, $level level: $protocol it is" vicc_check "protocol${protocol#t}"
+		if [ $protocol = t1 ]; then
+			ok "vicc, $level level: its own ATR" vicc_check atr
+			ok "vicc, $level level: PPS was done" [ "$(cardbridge_count pps)" -ge 1 ]
+		fi
+		for case in case1 case2 case3 case4 cipher; do
+			ok "vicc, $protocol, $level level, many lengths: $case" vicc_check $case "${check[@]}"
+		done
+	done
+done
+reader_off
+ok 'the reader never reset itself' [ $RESETS -eq 0 ]
 site_summary

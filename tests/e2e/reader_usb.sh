@@ -61,6 +61,20 @@ serve_guest() {
 	done
 }
 
+# Our own programs, for the guest's last checks: a second archive, which its kernel unpacks over the first.
+site_make() {
+	local site=$BENCH_TMP/site
+
+	mkdir -p "$site/site/bin"
+	make -s -C "$BENCH_TOP" ${SITE_MAKE_FLAGS:-} B="${SITE_BUILD:-build/test}" CONFIG_VIRTUAL_SENSOR=y CONFIG_VIRTUAL_CARD=y \
+		prefix=/run/sekisho-bench DESTDIR="$site/site" install >"$BENCH_TMP/install.log" 2>&1 || bench_fail 'make install failed'
+	cp "$BENCH_BIN/pamdrive" "$site/site/bin/"
+	cp "$BENCH_TMP/ca/ca.crt" "$BENCH_TOP/tests/bench/reader/guest/login.sh" "$site/site/"
+	"$BENCH_BIN/vcard-personalise" crl --ca "$BENCH_TMP/ca" --out "$site/site/crl.der" --number 1 >"$BENCH_TMP/crl.log" 2>&1 ||
+		bench_fail 'no list'
+	(cd "$site" && find . -print0 | cpio -0 -o -H newc -R 0:0 2>/dev/null) | cat "$BENCH_GUEST/initrd" - >"$BENCH_TMP/initrd"
+}
+
 guest_run() {
 	rm -f "$READER_DIR"/cmd.{in,out}
 	mkfifo "$READER_DIR/cmd.in" "$READER_DIR/cmd.out"
@@ -68,7 +82,7 @@ guest_run() {
 	serve_guest 2>>"$READER_DIR/serve.log" &
 	HOST_PID=$!
 	timeout $BOOT_SECONDS qemu-system-x86_64 -accel tcg,thread=multi -cpu max -M q35 -m 768 -display none -nodefaults -no-reboot \
-		-kernel "$BENCH_GUEST/vmlinuz" -initrd "$BENCH_GUEST/initrd" -append 'console=ttyS0 quiet loglevel=3 panic=-1' \
+		-kernel "$BENCH_GUEST/vmlinuz" -initrd "$BENCH_TMP/initrd" -append 'console=ttyS0 quiet loglevel=3 panic=-1' \
 		-serial "file:$READER_DIR/console" -chardev "pipe,id=cmd,path=$READER_DIR/cmd" -serial chardev:cmd \
 		-device qemu-xhci -chardev "socket,id=redir,path=$READER_DIR/redir" -device usb-redir,chardev=redir \
 		>>"$READER_DIR/guest.log" 2>&1 &
@@ -115,6 +129,7 @@ for READER_NOW in ${READER:-linux qemu}; do
 		"$BENCH_BIN/vcard-personalise" card --ca "$BENCH_TMP/ca" --out "$CARDS/p256" --cn 'SEKISHO TEST p256' --serial-label p256 \
 			--alg p256 --pin 123456 >"$BENCH_TMP/card.log" 2>&1 || bench_fail 'no card'
 		vcard_start slot0 --card "$CARDS/p256"
+		site_make
 	fi
 	cardbridge_start
 	bridge_start

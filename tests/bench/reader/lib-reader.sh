@@ -13,6 +13,8 @@
 #   reader_log_count REGEX         lines of the side wire's log that fit, since the last reader_stop
 #   reader_log_wait REGEX [SECONDS]
 #   cardbridge_stop | side_stop
+#   vicc_start | vicc_stop         somebody else's card in cardbridge's slot: Debian's vsmartcard-vpicc, type iso7816
+#   vicc_check CHECK [--every]     what vicc_cases.py asks of it over pcscd; says why not
 #
 # After a start READER_TTY is the serial line, READER_PID the process; READER_DIR holds sockets and logs.
 # The side wire's program starts with the reader; READER_ENTROPY=good|stuck|none is its noise source.
@@ -26,7 +28,7 @@ READER_WIRES=${READER_WIRES:-serial card control side}
 READER_ENTROPY=${READER_ENTROPY:-good}
 READER_TWIN=${READER_TWIN:-/usr/lib/pcsc/drivers/serial/libccidtwin.so}
 READER_CCID_PLIST=/usr/lib/pcsc/drivers/ifd-ccid.bundle/Contents/Info.plist
-READER_PID='' READER_TTY='' SIDE_PID='' CARDBRIDGE_PID=''
+READER_PID='' READER_TTY='' SIDE_PID='' CARDBRIDGE_PID='' VICC_PID=''
 
 reader_fail() {
 	printf 'reader bench: %s\n' "$*" >&2
@@ -102,6 +104,33 @@ cardbridge_stop() {
 	kill -TERM "$CARDBRIDGE_PID" 2>/dev/null
 	bench_reap "$CARDBRIDGE_PID" 5
 	CARDBRIDGE_PID=
+}
+
+# Debian 12's packages do not fit together: python3-virtualsmartcard lies where python3 does not look, and wants the name
+# Crypto for what python3-pycryptodome calls Cryptodome.
+vicc_python() {
+	mkdir -p "$READER_DIR/python"
+	ln -sfn /usr/lib/python3/dist-packages/Cryptodome "$READER_DIR/python/Crypto"
+	PYTHONPATH=$READER_DIR/python:/usr/lib/python3/site-packages/virtualsmartcard "$@"
+}
+
+vicc_start() {
+	[ -z "$VICC_PID" ] || reader_fail 'vicc runs already'
+	vicc_python vicc --type iso7816 --hostname 127.0.0.1 >>"$READER_DIR/vicc.log" 2>&1 &
+	VICC_PID=$!
+}
+
+vicc_stop() {
+	[ -n "$VICC_PID" ] || return 0
+	kill -TERM "$VICC_PID" 2>/dev/null
+	bench_reap "$VICC_PID" 5
+	VICC_PID=
+}
+
+vicc_check() {
+	vicc_python timeout 300 /usr/bin/python3 -B "$READER_TOP/tests/bench/reader/vicc_cases.py" "$@" >"$READER_DIR/vicc-check.log" 2>&1 && return 0
+	tail -n 2 "$READER_DIR/vicc-check.log" | sed 's/^/     | /'
+	return 1
 }
 
 reader_log_count() {

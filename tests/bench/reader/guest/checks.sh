@@ -60,6 +60,23 @@ is_piv() { name | grep -E 'PIV|Personal Identity Verification'; }
 certificate() {
 	timeout 60 pkcs15-tool --reader 0 --read-certificate 01 && timeout 60 pkcs15-tool --reader 0 --read-certificate 01 | grep -q 'BEGIN CERTIFICATE'
 }
+# The card's PIN is 123456 (reader_usb.sh). OpenSC logs in, signs 32 bytes with the P-256 key; OpenSSL judges.
+sign() {
+	head -c 32 /dev/urandom >/tmp/tbs
+	rm -f /tmp/sig
+	PKCS11_PIN=$1 timeout 60 pkcs11-tool --login --pin env:PKCS11_PIN --sign --id 01 --mechanism ECDSA \
+		--signature-format openssl --input-file /tmp/tbs --output-file /tmp/sig
+}
+signs() {
+	sign 123456 && pkcs15-tool --reader 0 --read-certificate 01 >/tmp/crt &&
+		openssl x509 -in /tmp/crt -pubkey -noout >/tmp/pub &&
+		openssl pkeyutl -verify -pubin -inkey /tmp/pub -in /tmp/tbs -sigfile /tmp/sig
+}
+wrong_pin() {
+	! sign 999999 >/tmp/pin 2>&1 && grep CKR_PIN_INCORRECT /tmp/pin && [ ! -s /tmp/sig ]
+}
+# VERIFY without data tells the tries that are left.
+tries() { apdus -s $SELECT_PIV -s 00200080 && grep -q "SW1=0x63, SW2=0xC$1" /tmp/apdu; }
 SELECT_PIV=00A404000BA000000308000010000100
 apdus() {
 	timeout 30 opensc-tool -c "${driver:-default}" -r 0 "$@" >/tmp/apdu 2>&1
@@ -106,6 +123,10 @@ ok 'and see the card' within 15 card_in
 ok 'ATR' atr
 ok 'OpenSC knows the PIV card' is_piv
 ok 'its certificate is read' certificate
+ok 'the card has three tries for its PIN' tries 3
+ok 'a wrong PIN is refused' wrong_pin
+ok 'two are left' tries 2
+ok 'OpenSC logs in with the right one and signs, OpenSSL agrees' signs
 ok 'short answers of every length around the packet size' every_short_le
 ok 'an extended answer' extended_answer
 ok 'an extended command' extended_command
@@ -115,6 +136,7 @@ ok 'card removal is seen' within 10 card_out
 host card-in
 ok 'card insertion is seen' within 10 card_in
 ok 'and the card answers' is_piv
+ok 'it was without power: the PIN is asked anew, with three tries' tries 3
 host suspend && sleep 1
 host resume
 ok 'after suspend and resume of the bus the card is there' within 10 card_in
@@ -129,6 +151,8 @@ ok 'and the certificate is read' certificate
 host restart
 ok 'after a restart of the reader it comes back' within 20 card_in
 ok 'and the certificate is read once more' certificate
+# shellcheck source=login.sh
+. /site/login.sh
 ok 'the kernel had nothing to complain about' kernel_content
 if [ $FAILED -ne 0 ]; then
 	dmesg | grep -i usb | tail -n 15 | sed 's/^/     | /'

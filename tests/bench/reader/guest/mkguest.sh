@@ -11,7 +11,9 @@ set -eu
 cd "$(dirname "$0")/../../../.."
 out=$1
 here=tests/bench/reader/guest
-packages=linux-image-amd64,busybox-static,pcscd,libccid,opensc,usbutils,udev,kmod
+packages=linux-image-amd64,busybox-static,pcscd,libccid,opensc,openssl,usbutils,udev,kmod
+# What the programs of this repository are linked with.
+packages=$packages,libpam0g,libfprint-2-2,libinih1,libjson-c5,libseccomp2,libsqlite3-0,libsystemd0,util-linux,libc-bin
 
 stamp=$(cat $here/mkguest.sh $here/init $here/checks.sh udev/ccid-ids.sh firmware/core/usb_ids.h | sha256sum)
 if [ -s "$out/initrd" ] && [ -s "$out/vmlinuz" ] && [ "$(cat "$out/stamp" 2>/dev/null)" = "$stamp" ]; then
