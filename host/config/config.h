@@ -38,6 +38,8 @@ struct config {
 	char anchors_dir[256];               /**< default /etc/sekisho/anchors */
 	bool require_crl;                    /**< default yes */
 	uint32_t crl_warn_s;                 /**< crl_grace, default 24h */
+	char policies[512];                  /**< certificate policies, OIDs; empty: any */
+	char algorithms[128];                /**< words of trust_settings.c; empty: all that we can */
 	/* [lockout] */
 	struct lockout_policy lock_pin, lock_finger, lock_terminal;
 	/* [timing] */

@@ -228,6 +228,8 @@ static const struct key keys[] = {
 	{ "trust", "anchors", set_path, AT(anchors_dir), 0, 1, 255 },
 	{ "trust", "require_crl", set_bool, AT(require_crl), 0, 0, 0 },
 	{ "trust", "crl_grace", set_seconds, AT(crl_warn_s), 0, 0, 30 * DAY_S },
+	{ "trust", "policies", set_text, AT(policies), 0, 0, 511 },
+	{ "trust", "algorithms", set_text, AT(algorithms), 0, 0, 127 },
 	{ "lockout", "pin_soft", set_count, AT(lock_pin.soft_limit), 0, 1, 100 },
 	{ "lockout", "pin_hard", set_count, AT(lock_pin.hard_limit), 0, 1, 100 },
 	{ "lockout", "pin_delay", set_seconds, AT(lock_pin.base_delay_s), 0, 1, DAY_S },

@@ -325,10 +325,11 @@ static enum sk_status crl_set_id(struct trust_list *l)
 }
 
 /* May ca sign lists (RFC 5280, 6.3.3 (f)), and did it sign this one? Being a CA is not asked: the key for lists may be separate. */
-static bool crl_signed_by(const struct trust_list *l, X509 *ca)
+static bool crl_signed_by(const struct trust *t, const struct trust_list *l, X509 *ca)
 {
 	return (X509_get_extension_flags(ca) & EXFLAG_KUSAGE) != 0 && (X509_get_key_usage(ca) & KU_CRL_SIGN) != 0 &&
 	    (trust_ca_faults(ca) & trust_bit(TRUST_ALGORITHM)) == 0 &&
+	    trust_settings_signature(t->algorithms, X509_CRL_get_signature_nid(l->crl)) &&
 	    X509_CRL_verify(l->crl, X509_get0_pubkey(ca)) == 1;
 }
 
@@ -353,7 +354,7 @@ enum sk_status trust_crl_judge(const struct trust *t, struct trust_list *l, cons
 		if (X509_NAME_cmp(X509_get_subject_name(ca), l->issuer) != 0)
 			continue;
 		named = true;
-		if (!crl_signed_by(l, ca))
+		if (!crl_signed_by(t, l, ca))
 			continue;
 		signed_by = true;
 		if (!now || crl_signer_valid(t, ca, *now))

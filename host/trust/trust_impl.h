@@ -51,6 +51,9 @@ struct trust {
 	char *anchors_dir, *crl_dir;
 	bool require_crl;
 	uint32_t crl_warn_s;
+	uint32_t algorithms;          /**< trust_settings_read(). */
+	STACK_OF(ASN1_OBJECT) *policies; /**< One of these must hold for the whole path; empty: any. */
+	bool explicit_policy, no_policy_mapping, no_any_policy; /**< RFC 5280, 6.1.1 (e) to (g). */
 	X509_STORE *anchors;          /**< Self-signed ones only. */
 	STACK_OF(X509) *intermediates;
 	STACK_OF(X509) *cas;          /**< Both. */
@@ -94,6 +97,15 @@ SK_MUST_CHECK bool trust_sig_allowed(int signature_nid);
 /** Reasons against @p x as a card's certificate, as a CA; 0: none. */
 SK_MUST_CHECK SK_NONNULL uint32_t trust_leaf_faults(X509 *x);
 SK_MUST_CHECK SK_NONNULL uint32_t trust_ca_faults(X509 *x);
+
+/* trust_settings.c */
+/** Both texts may be NULL or "". *ret_mask: opaque set, all when nothing is named. The caller frees the stack. */
+SK_MUST_CHECK enum sk_status trust_settings_read(const char *algorithms, const char *policies, uint32_t *ret_mask,
+    STACK_OF(ASN1_OBJECT) **ret_policies, char reterr_what[static TRUST_WHAT_MAX]);
+/** Is a signature's algorithm in the site's set? */
+SK_MUST_CHECK bool trust_settings_signature(uint32_t mask, int signature_nid);
+/** Reasons against key and signature of a certificate by the site's set. */
+SK_MUST_CHECK SK_NONNULL uint32_t trust_settings_faults(uint32_t mask, const X509 *x);
 
 /* trust_chain.c */
 /**
