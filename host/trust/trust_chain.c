@@ -106,10 +106,12 @@ static int path_note(int ok, X509_STORE_CTX *ctx)
 }
 
 /* RFC 5280, 6.1.1 (c), (e) to (g). */
-static bool path_policies(X509_VERIFY_PARAM *param, const struct trust *t)
+static bool path_policies(X509_VERIFY_PARAM *param, const struct trust *t, enum trust_path kind)
 {
 	unsigned long flags = X509_V_FLAG_X509_STRICT | X509_V_FLAG_POLICY_CHECK;
 
+	if (kind == TRUST_PATH_SIGNER)
+		return X509_VERIFY_PARAM_set_flags(param, flags) == 1;
 	flags |= t->explicit_policy ? X509_V_FLAG_EXPLICIT_POLICY : 0;
 	flags |= t->no_policy_mapping ? X509_V_FLAG_INHIBIT_MAP : 0;
 	flags |= t->no_any_policy ? X509_V_FLAG_INHIBIT_ANY : 0;
@@ -118,14 +120,14 @@ static bool path_policies(X509_VERIFY_PARAM *param, const struct trust *t)
 	return sk_ASN1_OBJECT_num(t->policies) <= 0 || X509_VERIFY_PARAM_set1_policies(param, t->policies) == 1;
 }
 
-static bool path_set_up(X509_STORE_CTX *ctx, const struct trust *t, X509 *x, int64_t now, uint32_t *found)
+static bool path_set_up(X509_STORE_CTX *ctx, const struct trust *t, enum trust_path kind, X509 *x, int64_t now, uint32_t *found)
 {
 	X509_VERIFY_PARAM *param;
 
 	if (X509_STORE_CTX_init(ctx, t->anchors, x, t->intermediates) != 1)
 		return false;
 	param = X509_STORE_CTX_get0_param(ctx);
-	if (!param || !path_policies(param, t))
+	if (!param || !path_policies(param, t, kind))
 		return false;
 	X509_VERIFY_PARAM_set_time(param, (time_t)now);
 	X509_VERIFY_PARAM_set_depth(param, TRUST_DEPTH_MAX);
@@ -133,7 +135,7 @@ static bool path_set_up(X509_STORE_CTX *ctx, const struct trust *t, X509 *x, int
 	return X509_STORE_CTX_set_ex_data(ctx, 0, found) == 1;
 }
 
-uint32_t trust_path_check(const struct trust *t, X509 *x, int64_t now, STACK_OF(X509) **ret_chain)
+uint32_t trust_path_check(const struct trust *t, enum trust_path kind, X509 *x, int64_t now, STACK_OF(X509) **ret_chain)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	STACK_OF(X509) *chain;
@@ -141,7 +143,7 @@ uint32_t trust_path_check(const struct trust *t, X509 *x, int64_t now, STACK_OF(
 	int rc;
 
 	*ret_chain = NULL;
-	if (!ctx || !path_set_up(ctx, t, x, now, &found)) {
+	if (!ctx || !path_set_up(ctx, t, kind, x, now, &found)) {
 		X509_STORE_CTX_free(ctx);
 		return trust_bit(TRUST_OTHER);
 	}
@@ -194,7 +196,7 @@ enum sk_status trust_cert_check(struct trust *t, struct sk_span der, int64_t now
 		return SK_E_FORMAT;
 	}
 	found = trust_leaf_faults(x);
-	found |= trust_path_check(t, x, now, &chain);
+	found |= trust_path_check(t, TRUST_PATH_CARD, x, now, &chain);
 	if (chain && sk_X509_num(chain) >= 2)
 		found |= trust_revoke_check(t, chain, now, &warn);
 	else

@@ -336,7 +336,7 @@ static bool crl_signed_by(const struct trust *t, const struct trust_list *l, X50
 static bool crl_signer_valid(const struct trust *t, X509 *ca, int64_t now)
 {
 	STACK_OF(X509) *chain = NULL;
-	uint32_t found = trust_path_check(t, ca, now, &chain);
+	uint32_t found = trust_path_check(t, TRUST_PATH_SIGNER, ca, now, &chain);
 
 	sk_X509_pop_free(chain, X509_free);
 	return found == 0;

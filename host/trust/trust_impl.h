@@ -108,12 +108,14 @@ SK_MUST_CHECK bool trust_settings_signature(uint32_t mask, int signature_nid);
 SK_MUST_CHECK SK_NONNULL uint32_t trust_settings_faults(uint32_t mask, const X509 *x);
 
 /* trust_chain.c */
+/** Whose path: policies of the site are asked of cards, not of those who sign lists (RFC 5280, 6.3.3 (f)). */
+enum trust_path { TRUST_PATH_CARD = 1, TRUST_PATH_SIGNER };
 /**
  * Build and check the path of @p x at @p now, without revocation and without the rules for leaves.
  * @param ret_chain  @p x first, anchor last; NULL when the path was not completed. The caller frees it with its members.
  * @return Set of reasons; 0: the path is good.
  */
-SK_MUST_CHECK SK_NONNULL uint32_t trust_path_check(const struct trust *t, X509 *x, int64_t now, STACK_OF(X509) **ret_chain);
+SK_MUST_CHECK SK_NONNULL uint32_t trust_path_check(const struct trust *t, enum trust_path kind, X509 *x, int64_t now, STACK_OF(X509) **ret_chain);
 
 /* trust_revoke.c */
 /** Look at everything in @p chain below the anchor. @return Set of reasons. *ret_warn is set, never cleared. */

@@ -44,7 +44,7 @@ static uint32_t revoke_chain(const struct trust *t, STACK_OF(X509) *chain, int64
 static bool revoke_signer_good(const struct revoke_ask *q, const struct trust_list *l, bool *ret_warn)
 {
 	STACK_OF(X509) *chain = NULL;
-	uint32_t found = trust_path_check(q->t, l->signer, q->now, &chain);
+	uint32_t found = trust_path_check(q->t, TRUST_PATH_SIGNER, l->signer, q->now, &chain);
 	const X509 *anchor = sk_X509_value(q->chain, sk_X509_num(q->chain) - 1);
 	bool good = false;
 
