@@ -9,11 +9,13 @@ $(B)/host/card/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost $(call pk
 $(B)/host/watch/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost $(call pkg,cflags,libpcsclite)
 $(B)/host/ctl/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost $(call pkg,cflags,json-c)
 $(B)/host/trust/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost -DOPENSSL_NO_DEPRECATED -DOPENSSL_API_COMPAT=30000
+$(B)/host/crl/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost -DOPENSSL_NO_DEPRECATED -DOPENSSL_API_COMPAT=30000
 
 lib = $(B)/lib$(1).a: $(patsubst %.c,$(B)/%.o,$(filter-out $(3),$(wildcard $(2))))
 $(eval $(call lib,common,host/common/*/*.c,host/common/sandbox/%))
 $(eval $(call lib,sandbox,host/common/sandbox/*.c))
 $(eval $(call lib,store,host/store/*.c))
+$(eval $(call lib,crl,host/crl/*.c,%main.c))
 $(eval $(call lib,trust,host/trust/*.c))
 $(eval $(call lib,config,host/config/*.c))
 $(eval $(call lib,daemon,host/daemon/*.c,host/daemon/main.c))
