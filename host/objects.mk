@@ -24,7 +24,7 @@ $(eval $(call lib,card,host/card/*.c,%main.c))
 $(eval $(call lib,watch,host/watch/*.c,%main.c))
 $(eval $(call lib,ctl,host/ctl/*.c,%main.c))
 
-PROGRAMS += $(addprefix $(B)/,sekishod sekishoctl sekisho-card sekisho-finger sekisho-watch)
+PROGRAMS += $(addprefix $(B)/,sekishod sekishoctl sekisho-card sekisho-finger sekisho-watch sekisho-crl)
 HOST_LIBS := $(B)/libcommon.a $(B)/libcore.a
 
 $(B)/sekishod: $(B)/host/daemon/main.o $(B)/libdaemon.a $(B)/libstore.a $(B)/libtrust.a $(B)/libconfig.a $(HOST_LIBS)
@@ -39,6 +39,9 @@ $(B)/sekisho-card: $(B)/host/card/main.o $(B)/libcard.a $(B)/libsandbox.a $(HOST
 $(B)/sekisho-watch: $(B)/host/watch/main.o $(B)/libwatch.a $(B)/libcard.a $(B)/libsandbox.a $(HOST_LIBS)
 	$(call say,LD,$@)
 	$(call link,$(call pkg,libs,libpcsclite libseccomp))
+$(B)/sekisho-crl: $(B)/host/crl/main.o $(B)/libcrl.a $(B)/libsandbox.a $(HOST_LIBS)
+	$(call say,LD,$@)
+	$(call link,$(call pkg,libs,libcrypto libseccomp))
 $(B)/sekisho-finger: $(patsubst %.c,$(B)/%.o,$(wildcard host/finger/*main.c)) $(B)/libfinger.a $(B)/libsandbox.a $(HOST_LIBS)
 	$(call say,LD,$@)
 	$(call link,$(call pkg,libs,libfprint-2 libseccomp))
