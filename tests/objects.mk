@@ -97,12 +97,12 @@ UNIT_LIBS_core := core
 UNIT_LIBS_ipc := common core
 UNIT_LIBS_msg := common core
 UNIT_LIBS_store := store common core
-UNIT_LIBS_trust := trust common core
+UNIT_LIBS_trust := trust crl common core
 UNIT_LIBS_crl := crl common core
 UNIT_LIBS_config := config common core
-UNIT_LIBS_ctl := daemon ctl store trust config common core
-UNIT_LIBS_daemon := daemon store trust config common core
-UNIT_LIBS_admin := daemon ctl store trust config common core
+UNIT_LIBS_ctl := daemon ctl store trust crl config common core
+UNIT_LIBS_daemon := daemon store trust crl config common core
+UNIT_LIBS_admin := daemon ctl store trust crl config common core
 UNIT_LIBS_card := watch card common core
 UNIT_LIBS_finger := finger common core
 UNIT_LIBS_sandbox := sandbox common core
@@ -184,11 +184,11 @@ FUZZ_SRC_usb := $(wildcard firmware/usb/*.c) $(wildcard tests/unit/fwusb/fake_*.
 FUZZ_SRC_store := $(wildcard firmware/flash/*.c) $(wildcard tests/unit/fwstore/fake_*.c tests/unit/fwstore/store_model*.c)
 FUZZ_SRC_ipc := $(FUZZ_COMMON)
 FUZZ_SRC_config := $(FUZZ_COMMON) $(wildcard host/config/*.c)
-FUZZ_SRC_cert := $(FUZZ_COMMON) $(wildcard host/trust/*.c)
+FUZZ_SRC_cert := $(FUZZ_COMMON) $(wildcard host/trust/*.c) $(filter-out %main.c,$(wildcard host/crl/*.c))
 FUZZ_SRC_crl := $(FUZZ_SRC_cert)
 FUZZ_SRC_piv := $(FUZZ_COMMON) $(filter-out %/main.c %/process.c,$(wildcard host/card/*.c))
 # The list's own signature can't be guessed by a fuzzer: the check is replaced at link time, in the fuzzer alone.
-FUZZ_LD_crl := -Wl,--wrap=X509_CRL_verify
+FUZZ_LD_crl := -Wl,--wrap=EVP_PKEY_verify
 FUZZ_PKG_config := inih
 FUZZ_PKG_cert := libcrypto
 FUZZ_PKG_crl := libcrypto
