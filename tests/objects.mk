@@ -51,6 +51,17 @@ $(B)/bench/memcount: $(B)/tests/bench/memcount.o
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(call link)
+# Revocation lists of any length, and one measurement a process.
+BENCH += $(addprefix $(B)/bench/,crlmake crlbench)
+$(B)/tests/bench/crl/%: CPP_OF += -Itests/bench/crl
+$(B)/bench/crlmake: $(B)/tests/bench/crl/crlmake.o
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(call link,$(call pkg,libs,libcrypto))
+$(B)/bench/crlbench: $(B)/tests/bench/crl/crlbench.o $(B)/libcrl.a $(HOST_LIBS)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(call link,$(call pkg,libs,libcrypto))
 # The other ends of the reader's wires (firmware/board/bench/WIRE.md).
 $(B)/tests/bench/reader/%: CPP_OF = -D_GNU_SOURCE -Itests/bench/reader
 BENCH += $(addprefix $(B)/bench/,cardbridge sidebridge usbbridge)
