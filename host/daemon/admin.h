@@ -49,7 +49,7 @@ admin_fn admin_card_list, admin_card_revoke, admin_card_return, admin_card_destr
 admin_fn admin_finger_list, admin_finger_delete;
 admin_fn admin_crl_import, admin_crl_status;
 admin_fn admin_audit_list, admin_audit_verify;
-/* enrol.c: these start an enrolment; the end is sent when it is over. */
-admin_fn enrol_card_start, enrol_finger_start;
+/* enrol.c, enrol_relink.c: these start an enrolment; the end is sent when it is over. */
+admin_fn enrol_card_start, enrol_finger_start, enrol_relink_start;
 
 #endif /* DAEMON_ADMIN_H */
