@@ -35,7 +35,8 @@ mynumber renewed 20250401090000001
 mynumber taro 20250401090000002
 mynumber stranger 20250401090000003
 card_make clerk
-site_init --anchor "$CA/ca.crt"
+cp "$CA/ca.crt" "$BENCH_TMP/jpki-ca.crt"
+site_init --anchor "$BENCH_TMP/jpki-ca.crt"
 site_config_set 'service pinonly' policy card+pin
 site_config_set 'service nopin' policy card+finger
 site_config_set 'service either' policy 'card+finger|card+pin'
