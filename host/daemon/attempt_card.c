@@ -157,7 +157,7 @@ void attempt_on_head(struct attempt *a, const struct ipc_msg *m)
 	}
 }
 
-/* What administrators see of a card. JPKI's subject is left alone: it says where the holder lives, and is no name. */
+/* What administrators see of a card. JPKI's subject is a code of the holder, no name: it is copied nowhere. */
 static void label_card(struct attempt *a, const struct trust_cert *cert)
 {
 	char text[80];
