@@ -91,6 +91,7 @@ ok 'in Japanese too it is said which PIN' said '利用者証明用暗証番号�
 not_ok 'a PIN of six digits is refused' login_quiet pinonly hanako 123456
 ok 'its form is told' said 'Type its digits'
 ok 'and it cost no try' test "$(pin_left)" = 3
+ok 'nor is it counted' test "$(failures P001)" = 0
 not_ok 'wrong PIN' login_quiet pinonly hanako 9999
 ok 'one more may be used' said 'Tries left: 1'
 not_ok 'wrong PIN again' login_quiet pinonly hanako 9999
@@ -156,6 +157,71 @@ ok 'others are not' login_quiet pinonly hanako $PIN_JPKI
 vcard_ctl slot0 fault 'ins=2A' lie-sig >/dev/null
 not_ok 'a card that can'"'"'t sign for its certificate is denied' login_quiet pinonly hanako $PIN_JPKI
 ok 'its reason is in the audit log' audit_has attempt-denied signature-wrong
+
+# Answers that are none: denied, nothing counted, no try spent, and the next log-in works.
+bad=0
+while read -r when what; do
+	# shellcheck disable=SC2086
+	vcard_ctl slot0 fault $when $what >/dev/null
+	login_quiet pinonly hanako $PIN_JPKI && { echo "# granted in spite of: $when $what"; bad=$((bad + 1)); }
+	vcard_ctl slot0 fault clear >/dev/null
+	n=$((n + 1))
+done <<-'END'
+	ins=A4#3 sw 6F00
+	ins=A4#4 sw 6A82
+	ins=B0 sw 6982
+	ins=B0 truncate 3
+	ins=B0 raw 9000
+	ins=B0 raw 31829000
+	ins=B0 raw 308000009000
+	ins=A4#5 sw 6A82
+	ins=20#1 sw 6700
+	ins=20#1 sw 9001
+	ins=A4#6 sw 6982
+	ins=2A truncate 1
+	ins=2A oversize 1
+	ins=2A sw 6982
+	ins=2A flip 7
+END
+ok 'bad answers: none is let in' test $bad = 0
+ok 'bad answers: all were tried' test "$n" = 15
+ok 'bad answers: nobody is charged' test "$(failures P001)" = 0
+ok 'bad answers: no try was spent' test "$(pin_left)" = 3
+ok 'bad answers: the next log-in works' login_quiet pinonly hanako $PIN_JPKI
+
+# kill -9 while a card is re-linked: the old card or the new one, never both, never none.
+torn=0 linked=0
+renew() {
+	jpki_renew "$CA" "$CARDS/renewed" 20250401090000001 || site_fail 'renewal'
+	vcard_ctl slot0 swap "$CARDS/renewed" >/dev/null
+	sleep 1.1
+	pcscd_wait_card 0 present 10 || site_fail 'the renewed card does not appear'
+}
+renew
+start=$(date +%s%N)
+relink P001 || site_fail 'relink'
+whole=$((($(date +%s%N) - start) / 1000000))
+for i in $(seq "${RELINK_RUNS:-8}"); do
+	before=$(card_of P001 active)
+	renew
+	relink P001 &
+	pid=$!
+	sleep "0.$(printf %03d $((RANDOM % (2 * whole) % 1000)))"
+	sekishod_kill
+	wait $pid 2>/dev/null
+	sekishod_start
+	# A try that was charged and never judged stays charged when the daemon is killed.
+	quiet sekishoctl unlock --person P001 --reason 'test'
+	now=$(card_of P001 active)
+	[ "$(cards_n P001 active)" = 1 ] || torn=$((torn + 1))
+	[ "$now" = "$before" ] && continue
+	linked=$((linked + 1))
+	card_of P001 returned | grep -qx "$before" || torn=$((torn + 1))
+done
+printf '# %d of %d had been linked; one takes %d ms\n' $linked "${RELINK_RUNS:-8}" $whole
+ok 'kill -9: one active card, whenever it came' test $torn = 0
+[ "$(card_of P001 active)" != "$before" ] || relink P001
+ok 'kill -9: the renewed card logs in' login_quiet pinonly hanako $PIN_JPKI
 
 # All that was ever said to these cards, by log-ins, enrolments, re-linking.
 ok 'the trace has log-ins' test "$(grep -c '^>> 802A0080' "$TRACE")" -gt 10

@@ -20,6 +20,7 @@ static struct {
 	bool jpki; /* selected */
 	uint8_t file; /* of it; 0: none */
 	bool verified;
+	bool opened; /* somebody's PIN is still good, until the reset after the first question */
 	unsigned tries, pins, signatures;
 } card;
 
@@ -75,6 +76,10 @@ static LONG on_verify(const uint8_t *cmd, size_t len, uint8_t *rsp, DWORD *rsp_l
 
 	assert_int_equal(card.file, 0x18);
 	assert_true(is(cmd, 4, "00200080"));
+	if (len == 4 && card.opened) {
+		card.opened = false;
+		return answer("9000", rsp, rsp_len);
+	}
 	if (len == 4)
 		return answer(left[card.tries], rsp, rsp_len);
 	assert_int_equal(len, 9);
@@ -236,6 +241,22 @@ static void blocked(void **state)
 	assert_int_equal(ipc_num(&msg, IPC_F_TRIES), 0);
 }
 
+/* A card that somebody has opened is reset, and asked again behind its files. */
+static void opened_by_somebody(void **state)
+{
+	(void)state;
+	card.opened = true;
+	say_open(0);
+	say_plain(IPC_CARD_CACHED);
+	say_plain(IPC_CARD_TRIES_ASK);
+	say_plain(IPC_CARD_CLOSE);
+	assert_int_equal(session_run(helper_fd), SESSION_CLOSED);
+	expect_head();
+	expect(IPC_CARD_TRIES);
+	assert_int_equal(ipc_num(&msg, IPC_F_TRIES), 3);
+	assert_string_equal(fake.trace, "ECBRTTTTTTTRTTTXdL");
+}
+
 /* The daemon asks for keys that this card hasn't, the signature key among them: nothing is sent. */
 static void other_keys(void **state)
 {
@@ -279,6 +300,7 @@ int main(void)
 		TEST(wrong_pin),
 		TEST(pins_that_are_none),
 		TEST(blocked),
+		TEST(opened_by_somebody),
 		TEST(other_keys),
 		TEST(same_key_again),
 	};
