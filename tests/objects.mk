@@ -199,7 +199,8 @@ FUZZ_SRC_cert := $(FUZZ_COMMON) $(wildcard host/trust/*.c) $(filter-out %main.c,
 FUZZ_SRC_crl := $(FUZZ_SRC_cert)
 FUZZ_SRC_crl_stream := $(filter-out %/main.c,$(wildcard host/crl/*.c))
 FUZZ_SRC_crl_index := $(FUZZ_SRC_crl_stream)
-FUZZ_SRC_piv := $(FUZZ_COMMON) $(filter-out %/main.c %/process.c,$(wildcard host/card/*.c))
+FUZZ_SRC_piv := tests/fuzz/card_world.c $(FUZZ_COMMON) $(filter-out %/main.c %/process.c,$(wildcard host/card/*.c))
+FUZZ_SRC_jpki := $(FUZZ_SRC_piv)
 # The list's own signature can't be guessed by a fuzzer: the check is replaced at link time, in the fuzzer alone.
 FUZZ_LD_crl := -Wl,--wrap=EVP_PKEY_verify
 FUZZ_PKG_config := inih
@@ -208,6 +209,7 @@ FUZZ_PKG_crl := libcrypto
 FUZZ_PKG_crl_stream := libcrypto
 FUZZ_PKG_crl_index := libcrypto
 FUZZ_PKG_piv := zlib
+FUZZ_PKG_jpki := zlib
 FUZZ_CPP = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost -Itests -Itests/unit $(call pkg,cflags,libpcsclite)
 $(FUZZ): $(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(B)/autoconf.h $(FUZZ_CORE) $$(FUZZ_SRC_$$*)
 	$(call say,FUZZ,$@)

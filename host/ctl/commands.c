@@ -63,6 +63,10 @@ static const struct command commands[] = {
 	{ "card", "enrol", 1, 1, OPT_JSON | OPT_PIN_FD, 0, cmd_card_enrol, N_("NUMBER"),
 	    N_("Enrol the card in the reader for a person. The card must prove its key with its PIN."),
 	    "sekishoctl card enrol 10234" },
+	{ "card", "relink", 1, 1, OPT_JSON | OPT_CARD | OPT_PIN_FD, 0, cmd_card_relink, N_("NUMBER"),
+	    N_("Put the card in the reader in the place of the person's present one, as after a renewal. Fingers stay. The new card "
+	       "must prove its key with its PIN; --card names the old one where there are several."),
+	    "sekishoctl card relink 10234" },
 	{ "card", "list", 0, 0, OPT_JSON | OPT_PERSON, 0, cmd_card_list, "", N_("All cards, or a person's."),
 	    "sekishoctl card list --person 10234" },
 	{ "card", "revoke", 0, 1, OPT_JSON | OPT_PERSON | OPT_REASON, OPT_REASON, cmd_card_revoke, N_("[CARD]"),

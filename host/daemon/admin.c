@@ -50,6 +50,7 @@ static const struct admin_command commands[] = {
 	{ CMD_PERSON_REINSTATE, RUN_CHANGE, B(PERSON) | B(DETAIL), 0, 0, admin_person_reinstate },
 	{ CMD_PERSON_RETIRE, RUN_CHANGE, B(PERSON) | B(DETAIL), 0, 0, admin_person_retire },
 	{ CMD_CARD_ENROL, RUN_LATER, B(PERSON), 0, 0, enrol_card_start },
+	{ CMD_CARD_RELINK, RUN_LATER, B(PERSON), B(CARD), 0, enrol_relink_start },
 	{ CMD_CARD_LIST, RUN_READ, 0, B(PERSON), 0, admin_card_list },
 	{ CMD_CARD_REVOKE, RUN_CHANGE, B(DETAIL), 0, B(CARD) | B(PERSON), admin_card_revoke },
 	{ CMD_CARD_RETURN, RUN_CHANGE, B(CARD) | B(DETAIL), 0, 0, admin_card_return },

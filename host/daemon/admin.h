@@ -51,7 +51,7 @@ admin_fn admin_crl_import, admin_crl_status;
 /** A peer has gone; an import of its own is forgotten. */
 void admin_crl_client_gone(const struct conn *conn);
 admin_fn admin_audit_list, admin_audit_verify;
-/* enrol.c: these start an enrolment; the end is sent when it is over. */
-admin_fn enrol_card_start, enrol_finger_start;
+/* enrol.c, enrol_relink.c: these start an enrolment; the end is sent when it is over. */
+admin_fn enrol_card_start, enrol_finger_start, enrol_relink_start;
 
 #endif /* DAEMON_ADMIN_H */

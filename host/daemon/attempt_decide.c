@@ -110,7 +110,7 @@ void attempt_decide(struct attempt *a)
 		return;
 	}
 	/* A list that came meanwhile, or midnight. */
-	if (!attempt_certificate_ok(a, a->key_ref == 0x9E ? (struct sk_span){ a->card->card_cert, a->card->card_cert_len }
+	if (!attempt_certificate_ok(a, a->key_ref == KEY_PIV_CARD ? (struct sk_span){ a->card->card_cert, a->card->card_cert_len }
 	                                                  : (struct sk_span){ a->card->auth_cert, a->card->auth_cert_len }))
 		return;
 	if (record_grant(a) != SK_OK) {

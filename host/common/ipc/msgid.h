@@ -59,6 +59,9 @@ enum msg_id {
 	MSG_ENROL_STRAY,      /* - */
 	MSG_ENROL_RESTART,    /* - */
 	MSG_ENROL_CARD_PIN,   /* - */
+	MSG_PIN_PROMPT_JPKI,  /* N tries left */
+	MSG_CARD_NEEDS_PIN,   /* S help */
+	MSG_CARD_ENROLLED,    /* - */
 	MSG_N /* how many */
 };
 
