@@ -198,6 +198,16 @@ static void take_loaded(struct denykeep *k, struct kept *m, bool remembers)
 	}
 }
 
+/* The number's memory is damaged: nobody gets in, and the list that is there is the least that may be imported. */
+static void number_lost(struct denykeep *k, const struct kept *m)
+{
+	if (m->bytes != NULL) {
+		k->seen.number = m->list.said.number;
+		memcpy(k->seen.hash, m->hash, sizeof(k->seen.hash));
+	}
+	damaged(k, N_("The memory of the denylist's number is damaged."));
+}
+
 static enum sk_status load(struct denykeep *k)
 {
 	uint8_t *bytes = NULL;
@@ -205,32 +215,26 @@ static enum sk_status load(struct denykeep *k)
 	struct kept m = { 0 };
 	enum sk_status number = number_load(k->number_path, &k->seen);
 	enum sk_status st = safefile_load(k->list_path, SAFEFILE_TRUSTED, DENYLIST_LEN_MAX, &bytes, &len);
+	bool there = st != SK_E_NOENT, readable = st == SK_OK;
 
-	if (number == SK_E_NOMEM || st == SK_E_NOMEM) {
+	if (readable)
+		st = judge(k, bytes, len, &m, k->what);
+	if (m.bytes == NULL)
 		free(bytes);
+	if (number == SK_E_NOMEM || st == SK_E_NOMEM) {
+		kept_clear(&m);
 		return SK_E_NOMEM;
 	}
-	if (number == SK_E_CORRUPT) {
-		damaged(k, N_("The memory of the denylist's number is damaged."));
-	} else if (st == SK_E_NOENT) {
-		if (number == SK_OK)
-			damaged(k, N_("This terminal had a denylist, and it is gone."));
-	} else if (st != SK_OK) {
+	if (number == SK_E_CORRUPT)
+		number_lost(k, &m);
+	else if (!there && number == SK_OK)
+		damaged(k, N_("This terminal had a denylist, and it is gone."));
+	else if (there && !readable)
 		damaged(k, N_("The denylist on this terminal can't be read."));
-	} else {
-		st = judge(k, bytes, len, &m, k->what);
-		if (st == SK_E_NOMEM) {
-			free(bytes);
-			return st;
-		}
-		if (st == SK_OK) {
-			bytes = NULL;
-			take_loaded(k, &m, number == SK_OK);
-		} else {
-			damaged(k, k->what);
-		}
-	}
-	free(bytes);
+	else if (there && st != SK_OK)
+		damaged(k, k->what);
+	else if (there)
+		take_loaded(k, &m, number == SK_OK);
 	kept_clear(&m);
 	return SK_OK;
 }
