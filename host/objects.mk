@@ -9,6 +9,8 @@ $(B)/host/card/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost $(call pk
 $(B)/host/watch/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost $(call pkg,cflags,libpcsclite)
 $(B)/host/ctl/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost $(call pkg,cflags,json-c)
 $(B)/host/denylist/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost -DOPENSSL_NO_DEPRECATED -DOPENSSL_API_COMPAT=30000
+# The one file that may use OpenSSL's old engines.
+$(B)/host/denylist/denysign_engine.o: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost
 $(B)/host/trust/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost -DOPENSSL_NO_DEPRECATED -DOPENSSL_API_COMPAT=30000
 
 lib = $(B)/lib$(1).a: $(patsubst %.c,$(B)/%.o,$(filter-out $(3),$(wildcard $(2))))

@@ -38,6 +38,10 @@ struct config {
 	char anchors_dir[256];               /**< default /etc/sekisho/anchors */
 	bool require_crl;                    /**< default yes */
 	uint32_t crl_warn_s;                 /**< crl_grace, default 24h */
+	/* [denylist] */
+	char deny_key[191];                  /**< signs lists here: a file, or a URI of OSSL_STORE; empty: not here */
+	char deny_key_provider[65];          /**< OpenSSL provider for the URI, or engine:NAME */
+	bool deny_end_sessions;              /**< sessions = end; default lock */
 	/* [lockout] */
 	struct lockout_policy lock_pin, lock_finger, lock_terminal;
 	/* [timing] */

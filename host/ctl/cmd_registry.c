@@ -7,6 +7,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/dates.h"
+#include "ctl/publish.h"
 #include "ctl/request.h"
 
 enum ctl_exit cmd_person_add(const struct ctl_args *a)
@@ -112,7 +113,17 @@ static enum ctl_exit change_card(const struct ctl_args *a, enum ipc_command comm
 
 enum ctl_exit cmd_card_revoke(const struct ctl_args *a)
 {
-	return change_card(a, CMD_CARD_REVOKE, N_("Revoked: refused from now on, also in a log-in that runs."));
+	struct request r;
+
+	if ((a->args_n == 1) == (a->person != NULL)) {
+		ctl_error("%s", _("Give either the card's number or --person."));
+		return CTL_USAGE;
+	}
+	request_begin(&r, CMD_CARD_REVOKE);
+	request_text(&r, IPC_F_CARD, a->arg[0]);
+	request_text(&r, IPC_F_PERSON, a->person);
+	request_text(&r, IPC_F_DETAIL, a->reason);
+	return publish_revocation(&r, a);
 }
 
 enum ctl_exit cmd_card_return(const struct ctl_args *a)

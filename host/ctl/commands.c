@@ -25,6 +25,7 @@ static const struct option_row options[] = {
 	{ OPT_SITE, { "site", KEY_SITE, "NAME", 0, N_("Whose terminal this is"), 0 } },
 	{ OPT_HELP_DESK, { "help-desk", KEY_HELP_DESK, "TEXT", 0, N_("Whom to call, shown with every refusal"), 0 } },
 	{ OPT_PAM_DIR, { "pam-dir", KEY_PAM_DIR, "DIR", 0, N_("Look at the PAM stacks in this folder (default /etc/pam.d)"), 0 } },
+	{ OPT_COMPACT, { "compact", KEY_COMPACT, NULL, 0, N_("The compact form, for card readers"), 0 } },
 };
 
 static const struct command commands[] = {
@@ -61,6 +62,9 @@ static const struct command commands[] = {
 	    N_("Stop a lost card, or all active cards of a person, at once and for good."),
 	    "sekishoctl card revoke 3f09a2c1 --reason \"reported lost\"\n"
 	    "sekishoctl card revoke --person 10234 --reason \"bag stolen\"" },
+	{ "card", "unrevoke", 1, 1, OPT_JSON | OPT_REASON, OPT_REASON, cmd_card_unrevoke, N_("CARD"),
+	    N_("Let a card that was revoked by mistake be used again. Only where the denylist key is."),
+	    "sekishoctl card unrevoke 3f09a2c1 --reason \"wrong card, found in the drawer\"" },
 	{ "card", "return", 1, 1, OPT_JSON | OPT_REASON, OPT_REASON, cmd_card_return, N_("CARD"),
 	    N_("Record that a card was given back."), "sekishoctl card return 3f09a2c1 --reason \"replaced\"" },
 	{ "card", "destroy", 1, 1, OPT_JSON | OPT_REASON, OPT_REASON, cmd_card_destroy, N_("CARD"),
@@ -78,6 +82,20 @@ static const struct command commands[] = {
 	    "sekishoctl crl import /media/usb/ca.crl" },
 	{ "crl", "status", 0, 0, OPT_JSON, 0, cmd_crl_status, "", N_("Revocation lists in force and their age."),
 	    "sekishoctl crl status" },
+	{ "denylist", "make", 0, 0, OPT_JSON, 0, cmd_denylist_make, "",
+	    N_("Sign the next list of lost cards and put it in force here. `card revoke` does so by itself. Only where the denylist key is."),
+	    "sekishoctl denylist make" },
+	{ "denylist", "export", 1, 1, OPT_COMPACT, 0, cmd_denylist_export, N_("FILE"),
+	    N_("Write the list in force to a file, e.g. on removable media, for the other terminals."),
+	    "sekishoctl denylist export /media/usb/denylist\nsekishoctl denylist export --compact /media/usb/reader-denylist" },
+	{ "denylist", "import", 1, 1, OPT_JSON, 0, cmd_denylist_import, N_("FILE"),
+	    N_("Put a list of lost cards in force at once. Its signature is verified, its number may not go back."),
+	    "sekishoctl denylist import /media/usb/denylist" },
+	{ "denylist", "status", 0, 0, OPT_JSON, 0, cmd_denylist_status, "", N_("The list in force: number, age, cards."),
+	    "sekishoctl denylist status" },
+	{ "denylist", "receipt", 0, 1, 0, 0, cmd_denylist_receipt, N_("[FILE]"),
+	    N_("What this terminal has to show for the list in force: since when, and which sessions were stopped."),
+	    "sekishoctl denylist receipt /media/usb/receipt-T-001.txt" },
 	{ "audit", "list", 0, 0, OPT_JSON | OPT_AFTER | OPT_LAST, 0, cmd_audit_list, "",
 	    N_("The newest records, or those after a given one."), "sekishoctl audit list --last 20" },
 	{ "audit", "verify", 0, 0, OPT_JSON | OPT_FILE, 0, cmd_audit_verify, "",

@@ -133,6 +133,11 @@ static enum sk_status open_session(struct daemon *d, const struct ipc_msg *m, ui
 	if (st != SK_OK)
 		return st;
 	memcpy(s.person, p.id, sizeof(s.person));
+	/* Which card: so that the session stops when that card is lost. Another module may have let the person in. */
+	if (ipc_has(m, IPC_F_ATTEMPT))
+		st = store_attempt_card(d->store, s.attempt, s.account, s.key);
+	if (st != SK_OK && st != SK_E_NOENT)
+		return st;
 	st = store_begin(d->store);
 	if (st != SK_OK)
 		return st;

@@ -59,6 +59,7 @@ enum msg_id {
 	MSG_ENROL_STRAY,      /* - */
 	MSG_ENROL_RESTART,    /* - */
 	MSG_ENROL_CARD_PIN,   /* - */
+	MSG_DENYLIST_BAD,     /* S help */
 	MSG_N /* how many */
 };
 

@@ -76,6 +76,8 @@ static const struct msg_row rows[MSG_N] = {
 	[MSG_ENROL_STRAY] = { "", N_("That looks like another finger. Use the same finger every time.") },
 	[MSG_ENROL_RESTART] = { "", N_("The touches do not fit together. Start again from the first touch.") },
 	[MSG_ENROL_CARD_PIN] = { "", N_("PIN of the card to register (typed by its holder): ") },
+	[MSG_DENYLIST_BAD] = { "S", N_("This terminal can't read its list of lost cards, so nobody can log in.\n"
+		"Please call: %1$s") },
 };
 
 const char *msg_args(enum msg_id id)
