@@ -64,9 +64,14 @@ static enum sk_status row_list(struct admin_call *call)
 	return admin_row_send(call, &o);
 }
 
+/* Damage is the exit status as well: for monitoring. */
 enum sk_status admin_deny_status(struct admin_call *call)
 {
-	return row_list(call);
+	struct denykeep_facts f;
+	enum sk_status st = row_list(call);
+
+	denying_facts(call->d, &f);
+	return st == SK_OK && f.state == DENYKEEP_DAMAGED ? admin_fail(call, SK_E_CORRUPT, f.what) : st;
 }
 
 /* Bytes in as many rows as it takes. */

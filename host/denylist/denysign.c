@@ -22,6 +22,7 @@
 struct denysign {
 	OSSL_LIB_CTX *ctx; /* NULL: OpenSSL's default one (engines know no other). */
 	OSSL_PROVIDER *base, *own;
+	char properties[64 + 16]; /* "?provider=tpm2": whose key it is also signs. "": any. */
 	EVP_PKEY *key;
 };
 
@@ -67,9 +68,9 @@ static enum sk_status open_file(struct denysign *s, const char *path, char reter
 }
 
 /* The first private key that the URI names. */
-static EVP_PKEY *key_from_store(struct denysign *s, const char *uri, const char *properties)
+static EVP_PKEY *key_from_store(struct denysign *s, const char *uri)
 {
-	OSSL_STORE_CTX *store = OSSL_STORE_open_ex(uri, s->ctx, properties, NULL, NULL, NULL, NULL, NULL);
+	OSSL_STORE_CTX *store = OSSL_STORE_open_ex(uri, s->ctx, s->properties, NULL, NULL, NULL, NULL, NULL);
 	EVP_PKEY *key = NULL;
 
 	if (store == NULL)
@@ -92,7 +93,6 @@ static enum sk_status open_uri(struct denysign *s, const char *uri, const char *
     char reterr_what[static DENY_WHAT_MAX])
 {
 	const size_t prefix = sizeof(ENGINE_PREFIX) - 1;
-	char properties[64 + 16] = "";
 
 	if (strncmp(provider, ENGINE_PREFIX, prefix) == 0) {
 		s->key = denysign_engine_key(provider + prefix, uri);
@@ -103,7 +103,7 @@ static enum sk_status open_uri(struct denysign *s, const char *uri, const char *
 		s->base = OSSL_PROVIDER_load(s->ctx, "default");
 		if (provider[0] != '\0') {
 			s->own = OSSL_PROVIDER_load(s->ctx, provider);
-			(void)snprintf(properties, sizeof(properties), "?provider=%s", provider);
+			(void)snprintf(s->properties, sizeof(s->properties), "?provider=%s", provider);
 			if (s->own == NULL) {
 				deny_say(reterr_what,
 				    N_("The OpenSSL provider of [denylist] key_provider can't be loaded: is it "
@@ -111,7 +111,7 @@ static enum sk_status open_uri(struct denysign *s, const char *uri, const char *
 				return SK_E_CRYPTO;
 			}
 		}
-		s->key = key_from_store(s, uri, properties);
+		s->key = key_from_store(s, uri);
 	}
 	if (s->key == NULL) {
 		deny_say(reterr_what,
@@ -156,22 +156,29 @@ void denysign_free(struct denysign **s)
 	*s = NULL;
 }
 
-/* ECDSA over SHA-256 of domain and statement, DER. */
-static size_t sign_der(struct denysign *s, struct sk_span statement, uint8_t ret_der[static DENY_DER_MAX])
+/* SHA-256 of domain and statement. */
+static bool digest_of(struct sk_span statement, uint8_t ret_digest[static DENYLIST_HASH_LEN])
 {
 	uint8_t text[sizeof(DENYLIST_DOMAIN) - 1 + DENYLIST_STATEMENT_MAX];
-	size_t len = sizeof(DENYLIST_DOMAIN) - 1, der_len = DENY_DER_MAX;
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool good;
+	size_t len = sizeof(DENYLIST_DOMAIN) - 1;
 
 	memcpy(text, DENYLIST_DOMAIN, len);
 	memcpy(text + len, statement.p, statement.len);
-	len += statement.len;
-	/* In one call: some keys behind providers can't be fed piece by piece. */
-	good = ctx != NULL && EVP_DigestSignInit_ex(ctx, NULL, "SHA256", s->ctx, NULL, s->key, NULL) == 1 &&
-	    EVP_DigestSign(ctx, ret_der, &der_len, text, len) == 1;
-	EVP_MD_CTX_free(ctx);
-	return good ? der_len : 0;
+	return deny_sha256((struct sk_span){ text, len + statement.len }, ret_digest) == SK_OK;
+}
+
+/* ECDSA over it, DER; 0 on failure. The key sees the digest only: a TPM or token needs no hashing of its own. */
+static size_t sign_der(struct denysign *s, struct sk_span statement, uint8_t ret_der[static DENY_DER_MAX])
+{
+	uint8_t digest[DENYLIST_HASH_LEN];
+	size_t len = DENY_DER_MAX;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(s->ctx, s->key, s->properties);
+	bool good = ctx != NULL && digest_of(statement, digest) && EVP_PKEY_sign_init(ctx) == 1 &&
+	    EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1 &&
+	    EVP_PKEY_sign(ctx, ret_der, &len, digest, sizeof(digest)) == 1;
+
+	EVP_PKEY_CTX_free(ctx);
+	return good ? len : 0;
 }
 
 /* DER to r||s. */

@@ -85,7 +85,10 @@ void denying_sweep_soon(struct daemon *d)
 void denying_facts(const struct daemon *d, struct denykeep_facts *ret_f)
 {
 	(void)d;
-	denykeep_facts(rig_keep, ret_f);
+	if (rig_keep != NULL)
+		denykeep_facts(rig_keep, ret_f);
+	else
+		*ret_f = (struct denykeep_facts){ .state = DENYKEEP_NONE };
 }
 
 struct sk_span denying_bytes(const struct daemon *d)
