@@ -80,7 +80,7 @@ static enum sk_status to_compact(uint8_t **bytes, size_t *len)
 /* Whole and durable, or not at all: media are pulled out. */
 static enum ctl_exit write_file(const char *path, struct sk_span bytes)
 {
-	enum sk_status st = safefile_write_atomic(path, 0644, bytes);
+	enum sk_status st = safefile_write_atomic(path, SAFEFILE_MODE_ANY, bytes);
 
 	if (st == SK_OK)
 		return CTL_OK;

@@ -128,9 +128,9 @@ enum ctl_exit publish_next(int fd, const struct ctl_args *a, const char *card, u
 	e = publish_fetch(fd, &r, a, &draft, &bytes, &len);
 	if (e != CTL_OK)
 		return e;
-	if (draft.result == SK_OK)
+	if (draft.result == SK_OK && bytes != NULL)
 		draft.result = sign(bytes, len, draft.text);
-	if (draft.result == SK_OK)
+	if (draft.result == SK_OK && bytes != NULL)
 		e = publish_send(fd, a, CMD_DENYLIST_IMPORT, "signed here", (struct sk_span){ bytes, len }, answer);
 	else {
 		answer->result = draft.result;

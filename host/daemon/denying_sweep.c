@@ -61,9 +61,8 @@ static enum sk_status card_lost_since(void *arg, const struct card *c)
 	struct lost_since *l = arg;
 	int64_t when;
 
-	if (is_revoked(c) && c->changed >= l->opened)
-		l->lost = true;
-	else if (denykeep_find(l->y->keep, c->key, &when) == SK_OK && when >= l->opened)
+	if ((is_revoked(c) && c->changed >= l->opened) ||
+	    (denykeep_find(l->y->keep, c->key, &when) == SK_OK && when >= l->opened))
 		l->lost = true;
 	return SK_OK;
 }

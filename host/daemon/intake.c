@@ -45,12 +45,11 @@ enum sk_status intake_take(struct intake *in, struct admin_call *call, uint32_t 
 	struct sk_span chunk = call->req->f[IPC_F_BYTES];
 	enum sk_status st = offset == 0 ? begin(in, call, total, max) : SK_OK;
 
-	if (st == SK_OK &&
-	    (in->bytes == NULL || in->conn != call->conn || in->fd != call->fd || total != in->total ||
-		offset != in->len || chunk.len > in->total - in->len))
-		st = admin_fail(call, SK_E_STATE,
-		    "The list came in a wrong order, or somebody else imports one: try again.");
-	if (st != SK_OK) {
+	if (st != SK_OK || in->bytes == NULL || in->conn != call->conn || in->fd != call->fd || total != in->total ||
+	    offset != in->len || chunk.len > in->total - in->len) {
+		if (st == SK_OK)
+			st = admin_fail(call, SK_E_STATE,
+			    "The list came in a wrong order, or somebody else imports one: try again.");
 		intake_forget(in);
 		return st;
 	}

@@ -50,14 +50,28 @@ static void next_act(struct job *j);
 
 static void job_free(struct job *j)
 {
+	(void)sd_bus_slot_unref(j->slot);
+	free(j);
+}
+
+/* Take a job off the list; it is whoever calls this who frees it. */
+static void job_unlink(struct job *j)
+{
 	struct job **p = &j->l->jobs;
 
 	while (*p != NULL && *p != j)
 		p = &(*p)->next;
 	if (*p == j)
 		*p = j->next;
-	(void)sd_bus_slot_unref(j->slot);
-	free(j);
+}
+
+static struct job *job_pop(struct logind *l)
+{
+	struct job *j = l->jobs;
+
+	if (j != NULL)
+		l->jobs = j->next;
+	return j;
 }
 
 static void job_end(struct job *j)
@@ -66,6 +80,7 @@ static void job_end(struct job *j)
 		j->result.st = SK_E_IO;
 	else
 		j->result.st = j->result.locked + j->result.ended > 0 ? SK_OK : SK_E_NOENT;
+	job_unlink(j);
 	j->done(j->arg, &j->s, &j->result);
 	job_free(j);
 }
@@ -236,12 +251,14 @@ static int on_list(sd_bus_message *m, void *arg, sd_bus_error *error)
 /* The bus of before, or a new connection when that one broke. */
 static bool bus_ready(struct logind *l)
 {
+	struct job *j;
+
 	if (l->bus != NULL && sd_bus_is_open(l->bus) > 0)
 		return true;
 	/* Whoever waits on the broken one hears no answer any more. */
-	while (l->jobs != NULL) {
-		l->jobs->failed = true;
-		job_end(l->jobs);
+	while ((j = job_pop(l)) != NULL) {
+		j->failed = true;
+		job_end(j);
 	}
 	l->bus = sd_bus_close_unref(l->bus);
 	if (sd_bus_open_system_with_description(&l->bus, "sekishod-logind") < 0)
@@ -291,10 +308,12 @@ enum sk_status logind_new(sd_event *event, struct logind **ret_l)
 
 void logind_free(struct logind **l)
 {
+	struct job *j;
+
 	if (*l == NULL)
 		return;
-	while ((*l)->jobs != NULL)
-		job_free((*l)->jobs);
+	while ((j = job_pop(*l)) != NULL)
+		job_free(j);
 	(void)sd_bus_close_unref((*l)->bus);
 	free(*l);
 	*l = NULL;
