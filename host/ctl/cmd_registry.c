@@ -73,7 +73,12 @@ enum ctl_exit cmd_person_reinstate(const struct ctl_args *a)
 
 enum ctl_exit cmd_person_retire(const struct ctl_args *a)
 {
-	return change_person(a, CMD_PERSON_RETIRE, ROW_RETIRED,
+	struct request r;
+
+	request_begin(&r, CMD_PERSON_RETIRE);
+	request_text(&r, IPC_F_PERSON, a->arg[0]);
+	request_text(&r, IPC_F_DETAIL, a->reason);
+	return publish_revocation(&r, a, ROW_RETIRED, NULL,
 	    N_("Retired: refused from now on, cards revoked, finger templates deleted."));
 }
 
@@ -123,7 +128,7 @@ enum ctl_exit cmd_card_revoke(const struct ctl_args *a)
 	request_text(&r, IPC_F_CARD, a->arg[0]);
 	request_text(&r, IPC_F_PERSON, a->person);
 	request_text(&r, IPC_F_DETAIL, a->reason);
-	return publish_revocation(&r, a);
+	return publish_revocation(&r, a, ROW_CARD, a->arg[0], N_("Revoked: refused from now on, also in a log-in that runs."));
 }
 
 enum ctl_exit cmd_card_return(const struct ctl_args *a)

@@ -146,9 +146,9 @@ static bool is_whole_number(const char *card)
 	return card != NULL && strlen(card) == 2 * (size_t)DENYLIST_KEY_LEN;
 }
 
-enum ctl_exit publish_revocation(struct request *r, const struct ctl_args *a)
+enum ctl_exit publish_revocation(struct request *r, const struct ctl_args *a, enum row_kind kind, const char *card,
+    const char *done)
 {
-	static const char revoked[] = N_("Revoked: refused from now on, also in a log-in that runs.");
 	static const char listed[] = N_(
 	    "Revoked and on the denylist. Next: sekishoctl denylist export, for the other terminals.");
 	struct answer answer;
@@ -159,16 +159,16 @@ enum ctl_exit publish_revocation(struct request *r, const struct ctl_args *a)
 	if (e != CTL_OK)
 		return e;
 	memset(&answer, 0, sizeof(answer));
-	e = request_ask(fd, r, a, ROW_CARD, &answer);
+	e = request_ask(fd, r, a, kind, &answer);
 	here = e == CTL_OK && answer.result == SK_OK;
-	elsewhere = e == CTL_OK && answer.result == SK_E_NOENT && is_whole_number(a->arg[0]);
+	elsewhere = e == CTL_OK && answer.result == SK_E_NOENT && is_whole_number(card);
 	if (key && (here || elsewhere))
-		e = publish_next(fd, a, a->arg[0], elsewhere ? IPC_DRAFT_ADD : 0, &answer);
+		e = publish_next(fd, a, card, elsewhere ? IPC_DRAFT_ADD : 0, &answer);
 	(void)close(fd);
 	if (e == CTL_OK && here && answer.result != SK_OK && !a->json)
 		ctl_error("%s", _("The card is revoked here, but the next denylist could not be made:"));
 	if (e == CTL_OK)
-		e = request_show(&answer, a, key ? listed : revoked);
+		e = request_show(&answer, a, key ? listed : done);
 	answer_clear(&answer);
 	return e;
 }

@@ -40,7 +40,13 @@ SK_MUST_CHECK bool publish_has_key(void);
 SK_MUST_CHECK enum ctl_exit publish_next(int fd, const struct ctl_args *a, const char *card, uint32_t flags,
     struct answer *answer);
 
-/** `card revoke`, and the next list where the key is. */
-SK_MUST_CHECK SK_NONNULL enum ctl_exit publish_revocation(struct request *r, const struct ctl_args *a);
+/**
+ * A request that revokes cards, and the next list where the key is.
+ * @param kind  Of the rows of its answer.
+ * @param card  As given, to be listed when only its whole number is known; NULL: cards of a person.
+ * @param done  What is said when it is done and no list is made here.
+ */
+SK_MUST_CHECK enum ctl_exit publish_revocation(struct request *r, const struct ctl_args *a, enum row_kind kind,
+    const char *card, const char *done);
 
 #endif /* CTL_PUBLISH_H */

@@ -20,7 +20,8 @@
 
 struct candidate {
 	char id[64], path[160];
-	bool graphical, same_place, not_a_person; /* The last: greeter, service manager. */
+	bool graphical, same_place;
+	bool not_meant; /* Greeter, service manager, begun later, gone. */
 };
 
 /* One logind_stop(): list, then the properties of each candidate, then one call for each that is meant. */
@@ -128,7 +129,7 @@ static void next_act(struct job *j)
 	const struct candidate *c;
 	const char *method;
 
-	while (j->at < j->n && (j->c[j->at].not_a_person || (j->by_place && !j->c[j->at].same_place)))
+	while (j->at < j->n && (j->c[j->at].not_meant || (j->by_place && !j->c[j->at].same_place)))
 		j->at++;
 	if (j->at == j->n) {
 		job_end(j);
@@ -143,25 +144,42 @@ static void next_act(struct job *j)
 	}
 }
 
-/* One property of interest. */
-static int take_property(struct job *j, struct candidate *c, sd_bus_message *m, const char *name)
+static int take_text(struct job *j, struct candidate *c, sd_bus_message *m, const char *name)
 {
 	const char *value = NULL;
-	int r;
+	int r = sd_bus_message_read(m, "v", "s", &value);
 
-	if (strcmp(name, "TTY") != 0 && strcmp(name, "Display") != 0 && strcmp(name, "Type") != 0 &&
-	    strcmp(name, "Class") != 0)
-		return sd_bus_message_skip(m, "v");
-	r = sd_bus_message_read(m, "v", "s", &value);
 	if (r < 0)
 		return r;
 	if (strcmp(name, "Type") == 0)
 		c->graphical = strcmp(value, "x11") == 0 || strcmp(value, "wayland") == 0 || strcmp(value, "mir") == 0;
 	else if (strcmp(name, "Class") == 0)
-		c->not_a_person = strcmp(value, "greeter") == 0 || strncmp(value, "manager", 7) == 0;
-	else if (same_terminal(j->s.tty, value))
-		c->same_place = true;
+		c->not_meant = c->not_meant || strcmp(value, "greeter") == 0 || strncmp(value, "manager", 7) == 0;
+	else
+		c->same_place = c->same_place || same_terminal(j->s.tty, value);
 	return 1;
+}
+
+/* When it began: microseconds since 1970. */
+static int take_start(struct job *j, struct candidate *c, sd_bus_message *m)
+{
+	uint64_t usec = 0;
+	int r = sd_bus_message_read(m, "v", "t", &usec);
+
+	if (r >= 0 && usec / 1000000 > (uint64_t)j->s.opened + LOGIND_LATER_S)
+		c->not_meant = true;
+	return r;
+}
+
+/* One property; most are of no interest. */
+static int take_property(struct job *j, struct candidate *c, sd_bus_message *m, const char *name)
+{
+	if (strcmp(name, "Timestamp") == 0)
+		return take_start(j, c, m);
+	if (strcmp(name, "TTY") == 0 || strcmp(name, "Display") == 0 || strcmp(name, "Type") == 0 ||
+	    strcmp(name, "Class") == 0)
+		return take_text(j, c, m, name);
+	return sd_bus_message_skip(m, "v");
 }
 
 /* a{sv} */
@@ -188,9 +206,9 @@ static int on_properties(sd_bus_message *m, void *arg, sd_bus_error *error)
 	(void)error;
 	/* A session that ended meanwhile has no properties, and needs nothing. */
 	if (!is_answer(j, m, "Session") || !read_properties(j, c, m))
-		c->not_a_person = true;
+		c->not_meant = true;
 	else
-		j->by_place = j->by_place || (c->same_place && !c->not_a_person);
+		j->by_place = j->by_place || (c->same_place && !c->not_meant);
 	j->at++;
 	next_properties(j);
 	return 0;

@@ -7,6 +7,8 @@
  *  1. Every call is asynchronous and has a deadline: log-ins go on whatever logind or the bus does.
  *  2. The session is found by account and terminal (TTY or display). When none has that terminal, all sessions of the
  *     account are meant: better a colleague's screen locked than a thief's left open.
+ *     A session of logind that began later than ours (LOGIND_LATER_S) is another one: what a power cut left open in the
+ *     registry must not cost the holder of a new card the work of today.
  *  3. Only graphical sessions can be locked. Where LOGIND_LOCK is asked for and nothing could show a lock (a text
  *     console, ssh), the session is ended.
  *  4. polkit lets the daemon's user do it (host/polkit/).
@@ -20,6 +22,8 @@
 
 /** Deadline of one call. Unit: seconds. */
 #define LOGIND_CALL_S 5u
+/** How much later than the registry's session logind's may have begun: the rest of the PAM stack. Unit: seconds. */
+#define LOGIND_LATER_S 120u
 
 enum logind_act { LOGIND_LOCK = 1, LOGIND_END };
 

@@ -5,7 +5,7 @@
 # Source it behind lib-site.sh, then:
 #
 #   logind_start                              before sekishod_start: the daemon finds the bus by DBUS_SYSTEM_BUS_ADDRESS
-#   logind_session ID ACCOUNT TYPE TTY        a session that logind knows; TYPE tty, x11, wayland
+#   logind_session ID ACCOUNT TYPE TTY [START]  a session that logind knows; TYPE tty, x11, wayland; START in seconds since 1970
 #   logind_saw METHOD ID [TICKS]              waits until logind was asked for it
 #   logind_calls METHOD                       how often
 #   logind_stop
@@ -45,7 +45,8 @@ logind_session() {
 
 	uid=$(id -u "$2")
 	logind_call /org/freedesktop/login1 org.freedesktop.DBus.Mock AddSession ssusb "$1" seat0 "$uid" "$2" true
-	logind_call "$path" org.freedesktop.DBus.Mock UpdateProperties 'sa{sv}' org.freedesktop.login1.Session 2 Type s "$3" TTY s "$4"
+	logind_call "$path" org.freedesktop.DBus.Mock UpdateProperties 'sa{sv}' org.freedesktop.login1.Session 3 Type s "$3" TTY s "$4" \
+		Timestamp t $((${5:-42} * 1000000))
 }
 
 logind_calls() { grep -cE " $1( |\$)" "$LOGIND_LOG"; }

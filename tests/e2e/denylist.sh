@@ -115,11 +115,12 @@ card_insert clerk
 logind_session c1 yamada x11 tty2
 logind_session c2 yamada tty tty3
 logind_session c3 suzuki x11 tty4
+logind_session c5 yamada x11 tty2 $(($(date +%s) + 3600))
 ok 'terminal B: the card is still good there' session_enter yamada tty2
 ok 'C-LOST: import' quiet sekishoctl denylist import "$USB/list-1"
 ok 'C-LOST: the open session of that card is locked' logind_saw LockSession c1
 ok 'with a record' soon audit_has session-stop session-locked
-ok 'another session of that account is left alone' test "$(logind_calls LockSession)" -eq 1 -a "$(logind_calls TerminateSession)" -eq 0
+ok 'other sessions are left alone: another terminal, begun later on the same one' test "$(logind_calls LockSession)" -eq 1 -a "$(logind_calls TerminateSession)" -eq 0
 session_leave
 login_start login yamada
 not_ok 'C-LOST: refused at the next attempt' login_wait
@@ -194,6 +195,8 @@ terminal A
 ok 'C-LOST: a card of another terminal, by its whole number' quiet sekishoctl card revoke \
 	0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef --reason 'reported by phone'
 ok 'is on the list' test "$(sekishoctl --json denylist status | sed -n 's/.*"entries": *\([0-9]*\).*/\1/p')" = 1
+person_make P003 tanaka
+ok 'a person without cards is retired, and a list is made as well' quiet sekishoctl person retire P003 --reason moved
 
 # Sessions: ended where the site wants it, a text console where it can't be locked, and logind away.
 card_insert clerk
