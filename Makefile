@@ -25,6 +25,7 @@ sbindir := $(prefix)/sbin
 mandir := $(prefix)/share/man
 localedir := $(prefix)/share/locale
 unitdir := $(prefix)/lib/systemd/system
+polkitdir := $(prefix)/share/polkit-1/rules.d
 
 # --- Tools and flags ---------------------------------------------------------------------------------------
 V ?= 0
@@ -109,13 +110,14 @@ release: ## Build for delivery; refuses options that weaken security
 .PHONY: install
 install: all ## Install below DESTDIR
 	install -d $(DESTDIR)$(libexecdir) $(DESTDIR)$(pamdir) $(DESTDIR)$(sbindir) $(DESTDIR)$(mandir)/man8 \
-		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(localedir)/ja/LC_MESSAGES $(DESTDIR)$(unitdir)
+		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(localedir)/ja/LC_MESSAGES $(DESTDIR)$(unitdir) $(DESTDIR)$(polkitdir)
 	install -m 0755 $(B)/sekisho-card $(B)/sekisho-finger $(B)/sekisho-watch $(B)/sekisho-crl $(DESTDIR)$(libexecdir)
 	install -m 0755 $(B)/sekishod $(B)/sekishoctl $(DESTDIR)$(sbindir)
 	install -m 0644 $(B)/pam_sekisho.so $(DESTDIR)$(pamdir)
 	for m in $(wildcard host/man/*.[58]); do install -m 0644 $$m $(DESTDIR)$(mandir)/man$${m##*.} || exit 1; done
 	install -m 0644 $(B)/po/ja.mo $(DESTDIR)$(localedir)/ja/LC_MESSAGES/sekisho.mo
 	install -m 0644 $(wildcard host/units/*) $(DESTDIR)$(unitdir)
+	install -m 0644 host/polkit/60-sekisho.rules $(DESTDIR)$(polkitdir)
 
 # --- Dependencies: listed here and nowhere else --------------------------------------------------------------
 DEPS_BUILD := gcc make pkg-config gettext libpam0g-dev libpcsclite-dev libfprint-2-dev libglib2.0-dev libssl-dev \
@@ -123,7 +125,8 @@ DEPS_BUILD := gcc make pkg-config gettext libpam0g-dev libpcsclite-dev libfprint
 	gcc-arm-none-eabi picolibc-arm-none-eabi xz-utils debian-archive-keyring
 DEPS_TEST := libcmocka-dev pcscd vsmartcard-vpcd opensc opensc-pkcs11 pamtester openssl sqlite3 valgrind clang clang-tidy \
 	libclang-rt-14-dev cppcheck mandoc iproute2 util-linux procps sudo python3 shellcheck \
-	qemu-system-arm qemu-system-x86 libusbredirparser-dev mmdebstrap cpio socat vsmartcard-vpicc python3-pycryptodome
+	qemu-system-arm qemu-system-x86 libusbredirparser-dev mmdebstrap cpio socat vsmartcard-vpicc python3-pycryptodome dbus python3-dbusmock \
+	softhsm2 libengine-pkcs11-openssl swtpm tpm2-tools tpm2-openssl
 DEPS_BENCH := libpam-pkcs11 libpam-p11
 .PHONY: deps deps-test
 deps: ## Install what building needs (apt)

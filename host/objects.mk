@@ -8,6 +8,9 @@ $(B)/host/finger/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost $(call 
 $(B)/host/card/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost $(call pkg,cflags,libpcsclite)
 $(B)/host/watch/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost $(call pkg,cflags,libpcsclite)
 $(B)/host/ctl/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost $(call pkg,cflags,json-c)
+$(B)/host/denylist/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost -DOPENSSL_NO_DEPRECATED -DOPENSSL_API_COMPAT=30000
+# The one file that may use OpenSSL's old engines.
+$(B)/host/denylist/denysign_engine.o: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost
 $(B)/host/trust/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost -DOPENSSL_NO_DEPRECATED -DOPENSSL_API_COMPAT=30000
 $(B)/host/crl/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost -DOPENSSL_NO_DEPRECATED -DOPENSSL_API_COMPAT=30000
 
@@ -18,6 +21,7 @@ $(eval $(call lib,store,host/store/*.c))
 $(eval $(call lib,crl,host/crl/*.c,%main.c))
 $(eval $(call lib,trust,host/trust/*.c))
 $(eval $(call lib,config,host/config/*.c))
+$(eval $(call lib,denylist,host/denylist/*.c))
 $(eval $(call lib,daemon,host/daemon/*.c,host/daemon/main.c))
 $(eval $(call lib,finger,host/finger/*.c,%main.c))
 $(eval $(call lib,card,host/card/*.c,%main.c))
@@ -27,10 +31,10 @@ $(eval $(call lib,ctl,host/ctl/*.c,%main.c))
 PROGRAMS += $(addprefix $(B)/,sekishod sekishoctl sekisho-card sekisho-finger sekisho-watch sekisho-crl)
 HOST_LIBS := $(B)/libcommon.a $(B)/libcore.a
 
-$(B)/sekishod: $(B)/host/daemon/main.o $(B)/libdaemon.a $(B)/libstore.a $(B)/libtrust.a $(B)/libcrl.a $(B)/libconfig.a $(HOST_LIBS)
+$(B)/sekishod: $(B)/host/daemon/main.o $(B)/libdaemon.a $(B)/libstore.a $(B)/libtrust.a $(B)/libcrl.a $(B)/libdenylist.a $(B)/libconfig.a $(HOST_LIBS)
 	$(call say,LD,$@)
 	$(call link,$(call pkg,libs,libsystemd sqlite3 libcrypto inih))
-$(B)/sekishoctl: $(patsubst %.c,$(B)/%.o,$(wildcard host/ctl/*main.c)) $(B)/libctl.a $(B)/libstore.a $(B)/libtrust.a $(B)/libcrl.a $(B)/libconfig.a $(HOST_LIBS)
+$(B)/sekishoctl: $(patsubst %.c,$(B)/%.o,$(wildcard host/ctl/*main.c)) $(B)/libctl.a $(B)/libstore.a $(B)/libtrust.a $(B)/libcrl.a $(B)/libdenylist.a $(B)/libconfig.a $(HOST_LIBS)
 	$(call say,LD,$@)
 	$(call link,$(call pkg,libs,json-c sqlite3 libcrypto inih))
 $(B)/sekisho-card: $(B)/host/card/main.o $(B)/libcard.a $(B)/libsandbox.a $(HOST_LIBS)

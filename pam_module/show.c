@@ -34,6 +34,7 @@ static enum show_kind kind_of(enum msg_id id)
 	case MSG_DENIED:
 	case MSG_CARD_EXPIRED:
 	case MSG_CRL_OLD:
+	case MSG_DENYLIST_BAD:
 	case MSG_REMOTE_REFUSED:
 	case MSG_TIMEOUT:
 	case MSG_CANCELLED:

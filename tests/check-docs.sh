@@ -74,7 +74,7 @@ awk '/^\.Ss Section/ { section = $3 } /^\.Sh/ { section = "" }
 compare 'configuration keys' "$tmp/a" "$tmp/b"
 
 # Section names, literally, and the template that init writes.
-for s in '\[site\]' '\[terminal\]' '\[trust\]' '\[lockout\]' '\[timing\]' '\[role staff\]' '\[role privileged\]' '\[role auditor\]' '\[service \*\]'; do
+for s in '\[site\]' '\[terminal\]' '\[trust\]' '\[denylist\]' '\[lockout\]' '\[timing\]' '\[role staff\]' '\[role privileged\]' '\[role auditor\]' '\[service \*\]'; do
 	grep -q "$s" host/config/config.c || { echo "config_template() lacks $s"; bad=1; }
 done
 sed -nE 's/^\t\{ "([a-z ]+\*?)", "([a-z_]+)", set_.*/\2/p' host/config/config_keys.c | sort -u | while read -r key; do

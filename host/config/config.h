@@ -40,6 +40,10 @@ struct config {
 	uint32_t crl_warn_s;                 /**< crl_grace, default 24h */
 	char policies[512];                  /**< certificate policies, OIDs; empty: any */
 	char algorithms[128];                /**< words of trust_settings.c; empty: all that we can */
+	/* [denylist] */
+	char deny_key[191];                  /**< signs lists here: a file, or a URI of OSSL_STORE; empty: not here */
+	char deny_key_provider[65];          /**< OpenSSL provider for the URI, or engine:NAME */
+	bool deny_end_sessions;              /**< sessions = end; default lock */
 	/* [lockout] */
 	struct lockout_policy lock_pin, lock_finger, lock_terminal;
 	/* [timing] */

@@ -215,6 +215,41 @@ static enum sk_status set_policy(struct config *c, const struct key *k, const ch
 	return SK_OK;
 }
 
+/* File with its full path, or a URI of OSSL_STORE (RFC 3986: a scheme, a colon). */
+static enum sk_status set_key(struct config *c, const struct key *k, const char *value, char reterr_why[static 160])
+{
+	const char *colon = strchr(value, ':');
+
+	if (value[0] != '/' && (colon == NULL || colon == value)) {
+		snprintf(reterr_why, WHY_LEN, "It must be a full path that starts with /, or a URI like pkcs11:token=site.");
+		return SK_E_FORMAT;
+	}
+	return set_text(c, k, value, reterr_why);
+}
+
+static enum sk_status set_provider(struct config *c, const struct key *k, const char *value, char reterr_why[static 160])
+{
+	const char *name = strncmp(value, "engine:", 7) == 0 ? value + 7 : value;
+
+	if (!is_name(name, 48)) {
+		snprintf(reterr_why, WHY_LEN, "It must be the name of an OpenSSL provider, or engine: and the name of an engine.");
+		return SK_E_FORMAT;
+	}
+	return set_text(c, k, value, reterr_why);
+}
+
+static enum sk_status set_sessions(struct config *c, const struct key *k, const char *value, char reterr_why[static 160])
+{
+	bool end = strcmp(value, "end") == 0;
+
+	if (!end && strcmp(value, "lock") != 0) {
+		snprintf(reterr_why, WHY_LEN, "It must be lock or end.");
+		return SK_E_FORMAT;
+	}
+	memcpy((char *)c + k->at, &end, sizeof(end));
+	return SK_OK;
+}
+
 #define AT(member) offsetof(struct config, member)
 
 /* One row each line. The order is that of the manual. */
@@ -230,6 +265,9 @@ static const struct key keys[] = {
 	{ "trust", "crl_grace", set_seconds, AT(crl_warn_s), 0, 0, 30 * DAY_S },
 	{ "trust", "policies", set_text, AT(policies), 0, 0, 511 },
 	{ "trust", "algorithms", set_text, AT(algorithms), 0, 0, 127 },
+	{ "denylist", "key", set_key, AT(deny_key), 0, 1, 190 },
+	{ "denylist", "key_provider", set_provider, AT(deny_key_provider), 0, 1, 64 },
+	{ "denylist", "sessions", set_sessions, AT(deny_end_sessions), 0, 0, 0 },
 	{ "lockout", "pin_soft", set_count, AT(lock_pin.soft_limit), 0, 1, 100 },
 	{ "lockout", "pin_hard", set_count, AT(lock_pin.hard_limit), 0, 1, 100 },
 	{ "lockout", "pin_delay", set_seconds, AT(lock_pin.base_delay_s), 0, 1, DAY_S },

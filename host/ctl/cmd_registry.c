@@ -7,6 +7,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/dates.h"
+#include "ctl/publish.h"
 #include "ctl/request.h"
 
 enum ctl_exit cmd_person_add(const struct ctl_args *a)
@@ -72,7 +73,12 @@ enum ctl_exit cmd_person_reinstate(const struct ctl_args *a)
 
 enum ctl_exit cmd_person_retire(const struct ctl_args *a)
 {
-	return change_person(a, CMD_PERSON_RETIRE, ROW_RETIRED,
+	struct request r;
+
+	request_begin(&r, CMD_PERSON_RETIRE);
+	request_text(&r, IPC_F_PERSON, a->arg[0]);
+	request_text(&r, IPC_F_DETAIL, a->reason);
+	return publish_revocation(&r, a, ROW_RETIRED, NULL,
 	    N_("Retired: refused from now on, cards revoked, finger templates deleted."));
 }
 
@@ -122,7 +128,17 @@ static enum ctl_exit change_card(const struct ctl_args *a, enum ipc_command comm
 
 enum ctl_exit cmd_card_revoke(const struct ctl_args *a)
 {
-	return change_card(a, CMD_CARD_REVOKE, N_("Revoked: refused from now on, also in a log-in that runs."));
+	struct request r;
+
+	if ((a->args_n == 1) == (a->person != NULL)) {
+		ctl_error("%s", _("Give either the card's number or --person."));
+		return CTL_USAGE;
+	}
+	request_begin(&r, CMD_CARD_REVOKE);
+	request_text(&r, IPC_F_CARD, a->arg[0]);
+	request_text(&r, IPC_F_PERSON, a->person);
+	request_text(&r, IPC_F_DETAIL, a->reason);
+	return publish_revocation(&r, a, ROW_CARD, a->arg[0], N_("Revoked: refused from now on, also in a log-in that runs."));
 }
 
 enum ctl_exit cmd_card_return(const struct ctl_args *a)

@@ -33,6 +33,7 @@ static const struct option_row options[] = {
 	{ OPT_INHIBIT_MAPPING, { "inhibit-mapping", KEY_INHIBIT_MAPPING, NULL, 0, N_("No policy may stand for another"), 0 } },
 	{ OPT_INHIBIT_ANY, { "inhibit-any", KEY_INHIBIT_ANY, NULL, 0, N_("anyPolicy counts for nothing"), 0 } },
 	{ OPT_PAM_DIR, { "pam-dir", KEY_PAM_DIR, "DIR", 0, N_("Look at the PAM stacks in this folder (default /etc/pam.d)"), 0 } },
+	{ OPT_COMPACT, { "compact", KEY_COMPACT, NULL, 0, N_("The compact form, for card readers"), 0 } },
 };
 
 static const struct command commands[] = {
@@ -73,6 +74,9 @@ static const struct command commands[] = {
 	    N_("Stop a lost card, or all active cards of a person, at once and for good."),
 	    "sekishoctl card revoke 3f09a2c1 --reason \"reported lost\"\n"
 	    "sekishoctl card revoke --person 10234 --reason \"bag stolen\"" },
+	{ "card", "unrevoke", 1, 1, OPT_JSON | OPT_REASON, OPT_REASON, cmd_card_unrevoke, N_("CARD"),
+	    N_("Let a card that was revoked by mistake be used again. Only where the denylist key is."),
+	    "sekishoctl card unrevoke 3f09a2c1 --reason \"wrong card, found in the drawer\"" },
 	{ "card", "return", 1, 1, OPT_JSON | OPT_REASON, OPT_REASON, cmd_card_return, N_("CARD"),
 	    N_("Record that a card was given back."), "sekishoctl card return 3f09a2c1 --reason \"replaced\"" },
 	{ "card", "destroy", 1, 1, OPT_JSON | OPT_REASON, OPT_REASON, cmd_card_destroy, N_("CARD"),
@@ -98,6 +102,20 @@ static const struct command commands[] = {
 	    N_("Would this certificate be taken at a log-in? Says why not. Needs no daemon; with --anchor only what is given counts."),
 	    "sekishoctl trust check card.pem\n"
 	    "sekishoctl trust check card.pem --anchor root.pem --chain ca.pem --crl root.crl --crl ca.crl --at 2026-04-01T08:30:00Z" },
+	{ "denylist", "make", 0, 0, OPT_JSON, 0, cmd_denylist_make, "",
+	    N_("Sign the next list of lost cards and put it in force here. `card revoke` does so by itself. Only where the denylist key is."),
+	    "sekishoctl denylist make" },
+	{ "denylist", "export", 1, 1, OPT_COMPACT, 0, cmd_denylist_export, N_("FILE"),
+	    N_("Write the list in force to a file, e.g. on removable media, for the other terminals."),
+	    "sekishoctl denylist export /media/usb/denylist\nsekishoctl denylist export --compact /media/usb/reader-denylist" },
+	{ "denylist", "import", 1, 1, OPT_JSON, 0, cmd_denylist_import, N_("FILE"),
+	    N_("Put a list of lost cards in force at once. Its signature is verified, its number may not go back."),
+	    "sekishoctl denylist import /media/usb/denylist" },
+	{ "denylist", "status", 0, 0, OPT_JSON, 0, cmd_denylist_status, "", N_("The list in force: number, age, cards."),
+	    "sekishoctl denylist status" },
+	{ "denylist", "receipt", 0, 1, 0, 0, cmd_denylist_receipt, N_("[FILE]"),
+	    N_("What this terminal has to show for the list in force: since when, and which sessions were stopped."),
+	    "sekishoctl denylist receipt /media/usb/receipt-T-001.txt" },
 	{ "audit", "list", 0, 0, OPT_JSON | OPT_AFTER | OPT_LAST, 0, cmd_audit_list, "",
 	    N_("The newest records, or those after a given one."), "sekishoctl audit list --last 20" },
 	{ "audit", "verify", 0, 0, OPT_JSON | OPT_FILE, 0, cmd_audit_verify, "",

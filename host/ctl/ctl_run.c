@@ -87,6 +87,9 @@ static void set_other(struct ctl_args *a, unsigned bit, const char *arg, struct 
 	case OPT_BOM:
 		a->bom = true;
 		break;
+	case OPT_COMPACT:
+		a->compact = true;
+		break;
 	case OPT_PIN_FD:
 		a->pin_fd = (int)read_number(arg, 1023, state);
 		break;

@@ -117,6 +117,15 @@ static const struct row_column head[] = {
 	{ IPC_F_SEQ, "head", N_("NEWEST"), 0 },
 	{ IPC_F_HASH, "hash", N_("HASH"), 0 },
 };
+static const struct row_column denylist[] = {
+	{ IPC_F_STATUS, "status", N_("STATUS"), 0 },
+	{ IPC_F_SERIAL, "number", N_("LIST NUMBER"), 0 },
+	{ IPC_F_COUNT, "entries", N_("REVOKED"), 0 },
+	{ IPC_F_CREATED, "issued", N_("ISSUED"), 0 },
+	{ IPC_F_CHANGED, "in_force_since", N_("IN FORCE SINCE"), 0 },
+	{ IPC_F_HASH, "sha256", N_("HASH"), 16 },
+	{ IPC_F_TEXT, "problem", N_("PROBLEM"), 0 },
+};
 
 #define COLUMNS(list) list, sizeof(list) / sizeof((list)[0])
 
@@ -126,6 +135,7 @@ static const struct row_kind_info kinds[] = {
 	{ ROW_FINGER, "finger", N_("Fingers"), COLUMNS(finger) },
 	{ ROW_LOCKOUT, "lockout", N_("Failures"), COLUMNS(lockout) },
 	{ ROW_CRL, "crl", N_("Revocation lists"), COLUMNS(crl) },
+	{ ROW_DENYLIST, "denylist", N_("Denylist"), COLUMNS(denylist) },
 	{ ROW_AUDIT, "audit", N_("Records"), COLUMNS(audit) },
 	{ ROW_VERIFY, "verify", N_("Audit chain"), COLUMNS(verify) },
 	{ ROW_CHECK, "check", N_("Checks"), COLUMNS(check) },
@@ -153,6 +163,7 @@ static const char *const words[] = {
 	N_("staff"), N_("privileged"), N_("auditor"),
 	N_("open"), N_("waiting"), N_("locked"), N_("damaged"),
 	N_("good"), N_("old"), N_("too-old"), N_("whole"), N_("broken"),
+	N_("none"),
 	N_("ok"), N_("warn"), N_("fail"), N_("card"), N_("empty"), N_("pin"), N_("finger"), N_("persons"), N_("cards"),
 };
 
@@ -160,6 +171,8 @@ const char *rows_translate(enum row_kind kind, enum ipc_field f, const char *cel
 {
 	bool word = f == IPC_F_STATUS || f == IPC_F_ROLE || f == IPC_F_FACTORS || (kind == ROW_COUNT && f == IPC_F_EVENT);
 
+	if (kind == ROW_DENYLIST && f == IPC_F_TEXT && cell[0] != '\0')
+		return _(cell);
 	if (kind == ROW_CHECK && (f == IPC_F_DETAIL || f == IPC_F_TEXT) && cell[0] != '\0')
 		return _(cell);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && word && kind != ROW_AUDIT; i++) {

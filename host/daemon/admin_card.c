@@ -4,7 +4,7 @@
  * @brief Cards: lost, given back, destroyed (C-LOST, C-CARD-LIFE), and counters set back.
  *
  * A card's life is a constant table of steps; each is recorded with who, when and how. No step leads back to
- * active: a card that was revoked once is never good again. A log-in that runs reads the card's status again before
+ * active: a card that was revoked once is never good again (the one exception is an act of its own: admin_deny.c). A log-in that runs reads the card's status again before
  * it grants, so a revocation counts from the moment its command has ended.
  */
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "daemon/admin_rows.h"
+#include "daemon/denying.h"
 
 static const struct {
 	enum card_status from, to;
@@ -128,6 +129,8 @@ enum sk_status admin_card_revoke(struct admin_call *call)
 	char reason[ADMIN_REASON_MAX + 1];
 	enum sk_status st;
 
+	/* Runs when this command's transaction has ended, however it did. */
+	denying_sweep_soon(call->d);
 	if (!ipc_has(call->req, IPC_F_PERSON))
 		return step_of_request(call, CARD_REVOKED, "card-revoke");
 	st = admin_reason(call, reason);

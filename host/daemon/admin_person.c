@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/admin_rows.h"
+#include "daemon/denying.h"
 
 static enum sk_status read_role(struct admin_call *call, enum person_role *ret_role)
 {
@@ -222,6 +223,7 @@ enum sk_status admin_person_retire(struct admin_call *call)
 		return st;
 	if (p.status == PERSON_RETIRED)
 		return admin_fail(call, SK_E_STATE, "The person is retired already.");
+	denying_sweep_soon(call->d);
 	st = retire_all(call, &p, detail, &r, &prints);
 	if (st != SK_OK)
 		return admin_store_failed(call, st);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/admin_rows.h"
+#include "daemon/denying.h"
 #include "daemon/lockouts.h"
 #include "daemon/probe.h"
 #include "daemon/queue.h"
@@ -174,6 +175,19 @@ static enum sk_status check_crls(struct admin_call *call)
 	return admin_row_check(call, "crl", ADMIN_CHECK_OK, "All revocation lists are up to date.", "");
 }
 
+static enum sk_status check_denylist(struct admin_call *call)
+{
+	struct denykeep_facts f;
+
+	denying_facts(call->d, &f);
+	if (f.state == DENYKEEP_DAMAGED)
+		return admin_row_check(call, "denylist", ADMIN_CHECK_FAIL, "The denylist is damaged: every card is refused.",
+		    "Import the newest list: sekishoctl denylist import FILE");
+	if (f.state == DENYKEEP_NONE)
+		return admin_row_check(call, "denylist", ADMIN_CHECK_OK, "This terminal never had a denylist.", "");
+	return admin_row_check(call, "denylist", ADMIN_CHECK_OK, "The denylist is in force.", "");
+}
+
 static enum sk_status check_store(struct admin_call *call)
 {
 	struct counts persons = { 0 }, cards = { 0 };
@@ -229,6 +243,8 @@ enum sk_status admin_doctor(struct admin_call *call)
 
 	if (st == SK_OK)
 		st = check_crls(call);
+	if (st == SK_OK)
+		st = check_denylist(call);
 	if (st == SK_OK)
 		st = check_store(call);
 	if (st == SK_OK)

@@ -149,7 +149,7 @@ SK_NONNULL void attempt_choose(struct attempt *a);
 /** Send to the card helper; on failure the attempt is over (freed) and false comes back. */
 SK_NONNULL bool attempt_tell_card(struct attempt *a, struct ipc_out *o);
 SK_NONNULL bool attempt_tell_card_plain(struct attempt *a, enum ipc_type type);
-/** Certificate, chain, revocation. Denies (and frees) and returns false when not good. */
+/** Certificate, chain, revocation, denylist. Denies (and frees) and returns false when not good. */
 SK_MUST_CHECK SK_NONNULL bool attempt_certificate_ok(struct attempt *a, struct sk_span der);
 /** Is the person, and the card, in use at @p now? NULL when yes, else the reason. */
 SK_MUST_CHECK SK_NONNULL const char *attempt_standing(const struct person *p, const struct card *c, int64_t now);

@@ -7,6 +7,7 @@
 
 #include "daemon/attempt.h"
 #include "daemon/conn.h"
+#include "daemon/denying.h"
 #include "daemon/journal.h"
 
 /* One exchange with the card. Unit: seconds. */
@@ -272,7 +273,23 @@ const char *attempt_standing(const struct person *p, const struct card *c, int64
 	return NULL;
 }
 
-/* Certificate, chain, revocation. Denies and returns false when not good. */
+/* The site's own list, by the card's key and by that of the certificate shown. Denies and returns false when listed. */
+static bool denylist_ok(struct attempt *a, const uint8_t key[static STORE_KEY_LEN])
+{
+	const char *reason = denying_reason(a->d, a->card->key);
+
+	if (reason == NULL)
+		reason = denying_reason(a->d, key);
+	if (reason == NULL)
+		return true;
+	if (strcmp(reason, "card-on-denylist") == 0)
+		attempt_deny(a, reason);
+	else
+		attempt_end(a, END_FAULT, reason, MSG_DENYLIST_BAD, a->d->config.help, NULL);
+	return false;
+}
+
+/* Certificate, chain, revocation, denylist. Denies and returns false when not good. */
 bool attempt_certificate_ok(struct attempt *a, struct sk_span der)
 {
 	enum trust_reason why = TRUST_OTHER;
@@ -284,6 +301,8 @@ bool attempt_certificate_ok(struct attempt *a, struct sk_span der)
 	if (trust_needs_repair(a->d->trust))
 		daemon_repair_later(a->d);
 	if (st == SK_OK && why == TRUST_GOOD && trust_cert_read(der, &cert) == SK_OK) {
+		if (!denylist_ok(a, cert.key_hash))
+			return false;
 		a->alg = cert.alg;
 		/* JPKI's cards have RSA-2048 keys and no others. */
 		if (a->profile == PROFILE_JPKI && a->alg != ALG_RSA2048_SHA256) {

@@ -18,12 +18,15 @@
 #define SEKISHO_CONF "/etc/sekisho/sekisho.conf"
 #define SEKISHO_STATE_DIR "/var/lib/sekisho"
 #define SEKISHO_CRL_DIR SEKISHO_STATE_DIR "/crl"
+#define SEKISHO_DENYLIST_DIR SEKISHO_STATE_DIR "/denylist"
+#define SEKISHO_DENYLIST_AUTHORITY "/etc/sekisho/denylist-authority.pem"
 #define SEKISHO_KEY_FILE SEKISHO_STATE_DIR "/template.key"
 #define SEKISHO_CLOCK_FILE SEKISHO_STATE_DIR "/clock.mark"
 #define SEKISHO_RUN_DIR "/run/sekisho"
 
 struct conn;      /* conn.h: one peer on a socket */
 struct queue;     /* attempt.h: who has the reader now */
+struct denying;   /* denying.h: the denylist in force */
 struct watch;     /* watching.h: what sekisho-watch last said */
 
 /** The daemon. Lives as long as the process. */
@@ -35,6 +38,7 @@ struct daemon {
 	struct trust *trust;
 	struct queue *queue;
 	struct watch *watch;
+	struct denying *deny;
 	uint32_t conn_n;          /**< Open connections. */
 	int64_t started;
 	int64_t clock_mark;       /**< Latest time seen, see daemon_safe_now(). */

@@ -24,6 +24,7 @@ static int priority_of(enum audit_event e)
 	case EV_FAULT:
 	case EV_CLOCK:
 	case EV_CRL_REFUSED:
+	case EV_DENYLIST_REFUSED:
 		return LOG_ERR;
 	case EV_ATTEMPT_DENIED:
 		return LOG_WARNING;
@@ -36,6 +37,9 @@ static int priority_of(enum audit_event e)
 	case EV_SESSION_CLOSE:
 	case EV_ADMIN:
 	case EV_CRL_IMPORT:
+	case EV_DENYLIST_IMPORT:
+	case EV_CARD_UNREVOKE:
+	case EV_SESSION_STOP:
 		return LOG_NOTICE;
 	}
 	return LOG_ERR;

@@ -18,6 +18,7 @@
 
 #include "daemon/conn.h"
 #include "daemon/daemon.h"
+#include "daemon/denying.h"
 #include "daemon/journal.h"
 #include "daemon/queue.h"
 #include "daemon/watching.h"
@@ -104,8 +105,14 @@ static enum sk_status open_state(struct daemon *d)
 		return st;
 	}
 	st = daemon_trust_reload(d, what);
-	if (st != SK_OK)
+	if (st != SK_OK) {
 		journal_note(LOG_ERR, "Trust anchors or CRLs: %s", what);
+		return st;
+	}
+	/* A damaged denylist doesn't stop us: it denies, and can be imported again. */
+	st = denying_load(d);
+	if (st != SK_OK)
+		journal_note(LOG_ERR, "The denylist can't be loaded: no memory, or the site's name is too long.");
 	return st;
 }
 
@@ -129,7 +136,7 @@ static int on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void
 	if (fresh != NULL && old != NULL && load_config(fresh) == SK_OK) {
 		*old = d->config;
 		d->config = *fresh;
-		if (daemon_trust_reload(d, what) != SK_OK) {
+		if (daemon_trust_reload(d, what) != SK_OK || denying_load(d) != SK_OK) {
 			d->config = *old;
 			journal_note(LOG_ERR, "Not reloaded: %s", what);
 		} else {
@@ -207,6 +214,7 @@ int main(int argc, char **argv)
 	}
 	if (load_config(&d.config) == SK_OK && open_state(&d) == SK_OK)
 		r = serve(&d);
+	denying_free(&d);
 	trust_free(&d.trust);
 	vault_free(&d.vault);
 	store_free(&d.store);

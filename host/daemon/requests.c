@@ -7,6 +7,7 @@
 
 #include "daemon/attempt.h"
 #include "daemon/conn.h"
+#include "daemon/denying.h"
 #include "daemon/journal.h"
 
 static bool is_own_account(uid_t uid, const char *account)
@@ -81,11 +82,17 @@ void request_begin(struct conn *c, const struct ipc_msg *m)
 	attempt_enter(a);
 }
 
-static enum sk_status has_active_card(void *arg, const struct card *c)
-{
-	bool *ret = arg;
+/* A card that could let its person in. */
+struct usable_card {
+	const struct daemon *d;
+	bool found;
+};
 
-	*ret = *ret || c->status == CARD_ACTIVE;
+static enum sk_status look_for_usable(void *arg, const struct card *c)
+{
+	struct usable_card *u = arg;
+
+	u->found = u->found || (c->status == CARD_ACTIVE && denying_reason(u->d, c->key) == NULL);
 	return SK_OK;
 }
 
@@ -96,15 +103,15 @@ void request_acct(struct conn *c, const struct ipc_msg *m)
 	struct person p;
 	uint8_t buf[512];
 	struct ipc_out o;
-	bool card = false;
+	struct usable_card card = { .d = d };
 	int64_t now = daemon_now();
 	enum sk_verdict verdict = SK_DENIED;
 
 	if (ipc_text(m, IPC_F_ACCOUNT, account, sizeof(account)) == SK_OK &&
 	    (c->uid == 0 || is_own_account(c->uid, account)) && store_person_by_account(d->store, account, &p) == SK_OK &&
 	    p.status == PERSON_ACTIVE && (p.valid_from == 0 || now >= p.valid_from) &&
-	    (p.valid_until == 0 || now <= p.valid_until) && store_card_each(d->store, p.id, has_active_card, &card) == SK_OK &&
-	    card)
+	    (p.valid_until == 0 || now <= p.valid_until) && store_card_each(d->store, p.id, look_for_usable, &card) == SK_OK &&
+	    card.found)
 		verdict = SK_GRANTED;
 	ipc_out_init(&o, IPC_ACCT_RESULT, buf, sizeof(buf));
 	ipc_out_num(&o, IPC_F_VERDICT, (uint64_t)(uint32_t)verdict);
@@ -133,6 +140,11 @@ static enum sk_status open_session(struct daemon *d, const struct ipc_msg *m, ui
 	if (st != SK_OK)
 		return st;
 	memcpy(s.person, p.id, sizeof(s.person));
+	/* Which card: so that the session stops when that card is lost. Another module may have let the person in. */
+	if (ipc_has(m, IPC_F_ATTEMPT))
+		st = store_attempt_card(d->store, s.attempt, s.account, s.key);
+	if (st != SK_OK && st != SK_E_NOENT)
+		return st;
 	st = store_begin(d->store);
 	if (st != SK_OK)
 		return st;

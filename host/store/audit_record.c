@@ -62,6 +62,14 @@ const char *audit_event_name(enum audit_event e)
 		return "tamper";
 	case EV_CLOCK:
 		return "clock";
+	case EV_DENYLIST_IMPORT:
+		return "denylist-import";
+	case EV_DENYLIST_REFUSED:
+		return "denylist-refused";
+	case EV_CARD_UNREVOKE:
+		return "card-unrevoke";
+	case EV_SESSION_STOP:
+		return "session-stop";
 	}
 	return NULL;
 }

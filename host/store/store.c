@@ -112,6 +112,14 @@ enum sk_status store_card_set_status(struct store *s, const uint8_t key[static S
 	return s->ops->card_set_status(s, key, st, reason, now);
 }
 
+enum sk_status store_card_unrevoke(struct store *s, const uint8_t key[static STORE_KEY_LEN], const char *reason,
+    int64_t now)
+{
+	if (!store_text_is_valid(reason, STORE_NAME_MAX) || now < 0)
+		return SK_E_ARG;
+	return s->ops->card_unrevoke(s, key, reason, now);
+}
+
 enum sk_status store_card_each(struct store *s, const char *person, store_card_fn *fn, void *arg)
 {
 	if (s == NULL || fn == NULL || (person != NULL && !store_id_is_valid(person, STORE_PERSON_MAX)))
@@ -209,6 +217,21 @@ enum sk_status store_session_last(struct store *s, const char *account, struct s
 	if (!store_account_is_valid(account))
 		return SK_E_ARG;
 	return s->ops->session_last(s, account, ret_s);
+}
+
+enum sk_status store_session_each_open(struct store *s, store_session_fn *fn, void *arg)
+{
+	if (s == NULL || fn == NULL)
+		return SK_E_ARG;
+	return s->ops->session_each_open(s, fn, arg);
+}
+
+enum sk_status store_attempt_card(struct store *s, uint64_t attempt, const char *account,
+    uint8_t ret_key[static STORE_KEY_LEN])
+{
+	if (attempt > INT64_MAX || !store_account_is_valid(account))
+		return SK_E_ARG;
+	return s->ops->attempt_card(s, attempt, account, ret_key);
 }
 
 enum sk_status store_failures_since(struct store *s, const char *account, int64_t since, uint32_t *ret_n)

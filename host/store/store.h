@@ -108,6 +108,7 @@ struct session {
 enum audit_event {
 	EV_START = 1, EV_STOP, EV_ATTEMPT_BEGIN, EV_ATTEMPT_GRANTED, EV_ATTEMPT_DENIED, EV_ATTEMPT_CANCELLED, EV_FAULT,
 	EV_SESSION_OPEN, EV_SESSION_CLOSE, EV_ADMIN, EV_LOCKOUT, EV_CRL_IMPORT, EV_CRL_REFUSED, EV_TAMPER, EV_CLOCK,
+	EV_DENYLIST_IMPORT, EV_DENYLIST_REFUSED, EV_CARD_UNREVOKE, EV_SESSION_STOP,
 };
 
 /** A record to be written; NULL or "" where nothing is to be said. Texts are taken as store_text_clean() leaves them
@@ -144,6 +145,7 @@ struct store; /* opaque */
 typedef enum sk_status store_person_fn(void *arg, const struct person *p);
 typedef enum sk_status store_card_fn(void *arg, const struct card *c);
 typedef enum sk_status store_print_fn(void *arg, const struct finger_print *f);
+typedef enum sk_status store_session_fn(void *arg, const struct session *s);
 typedef enum sk_status store_audit_fn(void *arg, const struct audit_row *r);
 typedef enum sk_status store_lockout_fn(void *arg, const struct lockout_id *id, const uint8_t rec[static LOCKOUT_RECORD_LEN]);
 /** MAC over the head of the audit chain, e.g. vault_mac() with its purpose. */
@@ -193,6 +195,10 @@ SK_MUST_CHECK SK_NONNULL enum sk_status store_card_by_head(struct store *s, cons
 /** SK_E_NOENT: unknown. SK_E_STATE: a card that was revoked, returned or destroyed never becomes active again, and a
  *  destroyed one stays destroyed. Repeating the same status renews reason and time. */
 SK_MUST_CHECK SK_NONNULL enum sk_status store_card_set_status(struct store *s, const uint8_t key[static STORE_KEY_LEN], enum card_status st, const char *reason, int64_t now);
+/** The one exception: a card that was revoked by mistake is active again. The caller has seen to it that the site's denylist
+ *  authority has let it go, and writes a record of its own kind (EV_CARD_UNREVOKE) in the same transaction. SK_E_NOENT: unknown;
+ *  SK_E_STATE: it isn't revoked (returned and destroyed cards stay so). */
+SK_MUST_CHECK SK_NONNULL enum sk_status store_card_unrevoke(struct store *s, const uint8_t key[static STORE_KEY_LEN], const char *reason, int64_t now);
 /** A new certificate over the same key (c->key), proven at a log-in: auth_cert and not_after of @p c replace the stored
  *  ones of an active card. SK_E_NOENT: no such card; SK_E_STATE: it is not active. */
 SK_MUST_CHECK SK_NONNULL enum sk_status store_card_renew(struct store *s, const struct card *c, int64_t now);
@@ -223,6 +229,10 @@ SK_MUST_CHECK SK_NONNULL enum sk_status store_session_close(struct store *s, uin
 SK_MUST_CHECK SK_NONNULL enum sk_status store_session_get(struct store *s, uint64_t id, struct session *ret_s);
 /** The newest session of an account; SK_E_NOENT: none. */
 SK_MUST_CHECK SK_NONNULL enum sk_status store_session_last(struct store *s, const char *account, struct session *ret_s);
+/** All sessions that are open, oldest first. */
+SK_MUST_CHECK enum sk_status store_session_each_open(struct store *s, store_session_fn *fn, void *arg);
+/** Which card was granted in this attempt of this account, from the audit chain. SK_E_NOENT: nothing was granted in it. */
+SK_MUST_CHECK SK_NONNULL enum sk_status store_attempt_card(struct store *s, uint64_t attempt, const char *account, uint8_t ret_key[static STORE_KEY_LEN]);
 /** Denied attempts of an account in the audit chain since @p since. */
 SK_MUST_CHECK SK_NONNULL enum sk_status store_failures_since(struct store *s, const char *account, int64_t since, uint32_t *ret_n);
 /** A number never given before (attempt ids), durable. */

@@ -31,6 +31,8 @@ struct store_ops {
 	enum sk_status (*card_renew)(struct store *s, const struct card *c, int64_t now);
 	enum sk_status (*card_set_status)(struct store *s, const uint8_t key[static STORE_KEY_LEN], enum card_status st,
 	    const char *reason, int64_t now);
+	enum sk_status (*card_unrevoke)(struct store *s, const uint8_t key[static STORE_KEY_LEN], const char *reason,
+	    int64_t now);
 	enum sk_status (*card_each)(struct store *s, const char *person, store_card_fn *fn, void *arg);
 
 	enum sk_status (*print_add)(struct store *s, const struct finger_print *f, uint64_t *ret_id);
@@ -46,6 +48,9 @@ struct store_ops {
 	enum sk_status (*session_close)(struct store *s, uint64_t id, int64_t now);
 	enum sk_status (*session_get)(struct store *s, uint64_t id, struct session *ret_s);
 	enum sk_status (*session_last)(struct store *s, const char *account, struct session *ret_s);
+	enum sk_status (*session_each_open)(struct store *s, store_session_fn *fn, void *arg);
+	enum sk_status (*attempt_card)(struct store *s, uint64_t attempt, const char *account,
+	    uint8_t ret_key[static STORE_KEY_LEN]);
 	enum sk_status (*failures_since)(struct store *s, const char *account, int64_t since, uint32_t *ret_n);
 	enum sk_status (*next_attempt)(struct store *s, uint64_t *ret_id);
 

@@ -101,6 +101,8 @@ enum sk_status sqlite_card_by_head(struct store *s, const uint8_t *head, size_t 
 enum sk_status sqlite_card_renew(struct store *s, const struct card *c, int64_t now);
 enum sk_status sqlite_card_set_status(struct store *s, const uint8_t key[static STORE_KEY_LEN], enum card_status st,
     const char *reason, int64_t now);
+enum sk_status sqlite_card_unrevoke(struct store *s, const uint8_t key[static STORE_KEY_LEN], const char *reason,
+    int64_t now);
 enum sk_status sqlite_card_each(struct store *s, const char *person, store_card_fn *fn, void *arg);
 enum sk_status sqlite_print_add(struct store *s, const struct finger_print *f, uint64_t *ret_id);
 enum sk_status sqlite_print_each(struct store *s, const char *person, store_print_fn *fn, void *arg);
@@ -112,6 +114,9 @@ enum sk_status sqlite_lockout_each(struct store *s, store_lockout_fn *fn, void *
 enum sk_status sqlite_session_open(struct store *s, const struct session *in, uint64_t *ret_id);
 enum sk_status sqlite_session_close(struct store *s, uint64_t id, int64_t now);
 enum sk_status sqlite_session_get(struct store *s, uint64_t id, struct session *ret_s);
+enum sk_status sqlite_session_each_open(struct store *s, store_session_fn *fn, void *arg);
+enum sk_status sqlite_attempt_card(struct store *s, uint64_t attempt, const char *account,
+    uint8_t ret_key[static STORE_KEY_LEN]);
 enum sk_status sqlite_session_last(struct store *s, const char *account, struct session *ret_s);
 enum sk_status sqlite_failures_since(struct store *s, const char *account, int64_t since, uint32_t *ret_n);
 enum sk_status sqlite_next_attempt(struct store *s, uint64_t *ret_id);

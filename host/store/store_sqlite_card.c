@@ -124,10 +124,10 @@ static bool may_become(enum card_status from, enum card_status to)
 	return from != CARD_DESTROYED || to == CARD_DESTROYED;
 }
 
-enum sk_status sqlite_card_set_status(struct store *s, const uint8_t key[static STORE_KEY_LEN],
-    enum card_status status, const char *reason, int64_t now)
+/* Status and reason of a card that may take the step @p allowed judges. */
+static enum sk_status set_status_if(struct keeper *k, const uint8_t key[static STORE_KEY_LEN], enum card_status to,
+    const char *reason, int64_t now, bool (*allowed)(enum card_status from, enum card_status to))
 {
-	struct keeper *k = keeper_of(s);
 	enum card_status from = CARD_DESTROYED;
 	enum sk_status st;
 	struct query q;
@@ -137,17 +137,34 @@ enum sk_status sqlite_card_set_status(struct store *s, const uint8_t key[static 
 	if (st != SK_OK)
 		return st;
 	st = current_status(k, key, &from);
-	if (st == SK_OK && !may_become(from, status))
+	if (st == SK_OK && !allowed(from, to))
 		st = SK_E_STATE;
 	if (st == SK_OK) {
 		registry_open(k, &q, "UPDATE card SET status = ?, reason = ?, changed = ? WHERE key = ?");
-		query_put_i64(&q, status);
+		query_put_i64(&q, to);
 		query_put_text(&q, reason);
 		query_put_i64(&q, now);
 		query_put_blob(&q, key, STORE_KEY_LEN);
 		st = query_run(&q);
 	}
 	return tx_leave(k, own, st);
+}
+
+enum sk_status sqlite_card_set_status(struct store *s, const uint8_t key[static STORE_KEY_LEN],
+    enum card_status status, const char *reason, int64_t now)
+{
+	return set_status_if(keeper_of(s), key, status, reason, now, may_become);
+}
+
+static bool is_unrevoking(enum card_status from, enum card_status to)
+{
+	return from == CARD_REVOKED && to == CARD_ACTIVE;
+}
+
+enum sk_status sqlite_card_unrevoke(struct store *s, const uint8_t key[static STORE_KEY_LEN], const char *reason,
+    int64_t now)
+{
+	return set_status_if(keeper_of(s), key, CARD_ACTIVE, reason, now, is_unrevoking);
 }
 
 enum sk_status sqlite_card_renew(struct store *s, const struct card *c, int64_t now)

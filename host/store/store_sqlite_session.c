@@ -78,6 +78,71 @@ enum sk_status sqlite_session_last(struct store *s, const char *account, struct 
 	return one_session(&q, ret_s);
 }
 
+enum sk_status sqlite_session_each_open(struct store *s, store_session_fn *fn, void *arg)
+{
+	enum sk_status st = SK_OK, end;
+	struct session one;
+	struct query q;
+
+	registry_open(keeper_of(s), &q, "SELECT id, " COLUMNS " FROM session WHERE closed = 0 ORDER BY id");
+	while (st == SK_OK && query_more(&q)) {
+		st = session_from(&q, &one);
+		if (st == SK_OK)
+			st = fn(arg, &one);
+	}
+	end = query_close(&q);
+	return st == SK_OK ? end : st;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* A card's key as records have it: lower-case hex. */
+static bool key_from_hex(const char *hex, uint8_t ret_key[static STORE_KEY_LEN])
+{
+	if (strlen(hex) != 2 * (size_t)STORE_KEY_LEN)
+		return false;
+	for (size_t i = 0; i < STORE_KEY_LEN; i++) {
+		int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		ret_key[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+/* Newest first: a session is opened right behind its grant. */
+enum sk_status sqlite_attempt_card(struct store *s, uint64_t attempt, const char *account,
+    uint8_t ret_key[static STORE_KEY_LEN])
+{
+	char hex[2 * STORE_KEY_LEN + 1] = "";
+	uint8_t key[STORE_KEY_LEN];
+	enum sk_status st;
+	struct query q;
+
+	registry_open(keeper_of(s), &q,
+	    "SELECT card FROM audit WHERE account = ? AND event = ? AND attempt = ? ORDER BY seq DESC LIMIT 1");
+	query_put_text(&q, account);
+	query_put_i64(&q, EV_ATTEMPT_GRANTED);
+	query_put_u64(&q, attempt);
+	st = query_next(&q);
+	if (st == SK_OK) {
+		query_get_text(&q, hex, sizeof(hex));
+		st = q.st;
+	}
+	query_finish(&q);
+	if (st == SK_OK && !key_from_hex(hex, key))
+		st = SK_E_CORRUPT;
+	if (st == SK_OK)
+		memcpy(ret_key, key, sizeof(key));
+	return st;
+}
+
 enum sk_status sqlite_session_close(struct store *s, uint64_t id, int64_t now)
 {
 	struct keeper *k = keeper_of(s);

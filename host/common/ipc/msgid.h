@@ -62,6 +62,7 @@ enum msg_id {
 	MSG_PIN_PROMPT_JPKI,  /* N tries left */
 	MSG_CARD_NEEDS_PIN,   /* S help */
 	MSG_CARD_ENROLLED,    /* - */
+	MSG_DENYLIST_BAD,     /* S help */
 	MSG_N /* how many */
 };
 

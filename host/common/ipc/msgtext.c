@@ -81,6 +81,8 @@ static const struct msg_row rows[MSG_N] = {
 	[MSG_CARD_ENROLLED] = { "", N_("This card is enrolled already; sekishoctl card list shows whose it is.\n"
 		"Is the new card in the reader?") },
 	[MSG_ENROL_CARD_PIN] = { "", N_("PIN of the card to register (typed by its holder): ") },
+	[MSG_DENYLIST_BAD] = { "S", N_("This terminal can't read its list of lost cards, so nobody can log in.\n"
+		"Please call: %1$s") },
 };
 
 const char *msg_args(enum msg_id id)

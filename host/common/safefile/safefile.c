@@ -230,7 +230,7 @@ static enum sk_status fill_and_sync(int fd, mode_t mode, struct sk_span bytes)
 			goto out;
 		done += (size_t)n;
 	}
-	if (fchmod(fd, mode) != 0 || fsync(fd) != 0)
+	if ((mode != SAFEFILE_MODE_ANY && fchmod(fd, mode) != 0) || fsync(fd) != 0)
 		goto out;
 	result = SK_OK;
 out:

@@ -26,6 +26,9 @@ enum safefile_rule {
 	SAFEFILE_FOREIGN,    /**< Anybody's: the content is verified by signature or parsed as hostile. */
 };
 
+/** For files on removable media: FAT has no modes and refuses to set one. Elsewhere the file is its owner's alone. */
+#define SAFEFILE_MODE_ANY ((mode_t)0)
+
 /**
  * Open for reading.
  *
@@ -60,7 +63,7 @@ SK_MUST_CHECK SK_NONNULL enum sk_status safefile_load(const char *path, enum saf
 /**
  * Put @p bytes at @p path, replacing what is there (a symbolic link there is replaced, not followed).
  *
- * @param mode  Exactly this mode, whatever the umask.
+ * @param mode  Exactly this mode, whatever the umask; or SAFEFILE_MODE_ANY.
  * @retval SK_OK        Durable.
  * @retval SK_E_NOENT   The folder isn't there.
  * @retval SK_E_DENIED  No permission.

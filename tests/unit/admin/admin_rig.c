@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "admin_rig.h"
+#include "daemon/denying.h"
 #include "daemon/admin_rows.h"
 #include "daemon/compile.h"
 #include "daemon/journal.h"
@@ -23,6 +24,8 @@
 enum sk_status rig_record_fails;
 static void take_answer(struct rig *r);
 uint32_t rig_enrolments;
+struct denykeep *rig_keep;
+uint32_t rig_sweeps;
 
 /* --- what admin*.c calls, replaced at link time --- */
 
@@ -81,6 +84,51 @@ enum sk_status enrol_relink_start(struct admin_call *call)
 enum sk_status enrol_finger_start(struct admin_call *call)
 {
 	return admin_fail(call, SK_E_NOENT, "There is no person with this number.");
+}
+
+void denying_sweep_soon(struct daemon *d)
+{
+	(void)d;
+	rig_sweeps++;
+}
+
+void denying_facts(const struct daemon *d, struct denykeep_facts *ret_f)
+{
+	(void)d;
+	if (rig_keep != NULL)
+		denykeep_facts(rig_keep, ret_f);
+	else
+		*ret_f = (struct denykeep_facts){ .state = DENYKEEP_NONE };
+}
+
+struct sk_span denying_bytes(const struct daemon *d)
+{
+	(void)d;
+	return denykeep_bytes(rig_keep);
+}
+
+const char *denying_reason(const struct daemon *d, const uint8_t key[static STORE_KEY_LEN])
+{
+	int64_t when;
+
+	(void)d;
+	return denykeep_find(rig_keep, key, &when) == SK_E_NOENT ? NULL : "card-on-denylist";
+}
+
+enum sk_status denying_import(struct daemon *d, struct sk_span bytes, const char *actor, const char *from,
+    char reterr_what[static DENY_WHAT_MAX])
+{
+	(void)d;
+	assert_string_equal(actor, "uid 0");
+	assert_string_equal(from, "usb-list");
+	return denykeep_import(rig_keep, bytes, daemon_now(), reterr_what);
+}
+
+enum sk_status denying_receipt(struct daemon *d, char ret_text[static DENYING_RECEIPT_MAX])
+{
+	(void)d;
+	strcpy(ret_text, "sekisho-denylist-receipt: 1\n");
+	return denykeep_bytes(rig_keep).len > 0 ? SK_OK : SK_E_NOENT;
 }
 
 /* The idle timer of an import never runs out here. */
@@ -161,6 +209,7 @@ int rig_setup(void **state)
 	assert_non_null(r);
 	rig_record_fails = SK_OK;
 	rig_enrolments = 0;
+	rig_sweeps = 0;
 	strcpy(r->dir, "/tmp/sekisho-admin-XXXXXX");
 	assert_non_null(mkdtemp(r->dir));
 	assert_int_equal(store_sqlite_create(r->dir), SK_OK);

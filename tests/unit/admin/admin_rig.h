@@ -25,6 +25,10 @@ struct rig {
 extern enum sk_status rig_record_fails;
 /** Enrolments started. */
 extern uint32_t rig_enrolments;
+/** The denylist behind the replaced denying_*(); test_admin_deny.c opens it. */
+extern struct denykeep *rig_keep;
+/** How often the sessions were to be looked at. */
+extern uint32_t rig_sweeps;
 
 int rig_setup(void **state);
 int rig_teardown(void **state);

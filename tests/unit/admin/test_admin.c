@@ -156,6 +156,7 @@ static void card_life(void **state)
 	assert_string_equal(rig_cell(r, 0, IPC_F_DETAIL), "紛失");
 	rig_newest(r, &row);
 	assert_string_equal(row.reason, "card-revoke");
+	assert_int_equal(rig_sweeps, 1); /* open sessions of the card are looked at */
 	assert_string_equal(row.card, card_a);
 	assert_string_equal(row.detail, "紛失");
 	assert_int_equal(card_step(r, CMD_CARD_REVOKE, card_a), SK_E_STATE);

@@ -117,6 +117,7 @@ static void values(void **state)
 	must_load("# comment\n; comment\n[site]\nname = 市役所\nhelp=内線 2345 [a=b]; really\nbanner =\n"
 	    "[terminal]\nid = T-001\nreader = uTrust 3700 [CCID]\nsensor = uru4000\n"
 	    "[trust]\nanchors = /srv/anchors\nrequire_crl = no\ncrl_grace = 2d\n"
+	    "[denylist]\nkey = pkcs11:token=site;object=denylist\nkey_provider = engine:pkcs11\nsessions = end\n"
 	    "[lockout]\npin_soft = 2\npin_hard = 10\npin_delay = 5m\nfinger_soft = 4\nfinger_hard = 20\nfinger_delay = 1h\n"
 	    "terminal_soft = 7\nterminal_hard = 8\nterminal_delay = 24h\n"
 	    "[timing]\nattempt = 2m\npin = 90\nfinger = 30s\n"
@@ -138,6 +139,9 @@ static void values(void **state)
 	assert_int_equal(c.lock_finger.base_delay_s, 3600);
 	assert_int_equal(c.lock_terminal.base_delay_s, 86400);
 	assert_int_equal(c.lock_terminal.soft_limit, 7);
+	assert_string_equal(c.deny_key, "pkcs11:token=site;object=denylist");
+	assert_string_equal(c.deny_key_provider, "engine:pkcs11");
+	assert_true(c.deny_end_sessions);
 	assert_int_equal(c.attempt_deadline_s, 120);
 	assert_int_equal(c.pin_deadline_s, 90);
 	assert_int_equal(c.finger_deadline_s, 30);
@@ -210,6 +214,13 @@ static void refused(void **state)
 		{ "[trust]\ncrl_grace = -1\n", 2, "trust.crl_grace" },
 		{ "[trust]\ncrl_grace = 99999999999999999999\n", 2, "trust.crl_grace" },
 		{ "[trust]\ncrl_grace = 999999999d\n", 2, "trust.crl_grace" },
+		{ "[denylist]\nkey =\n", 2, "denylist.key" },
+		{ "[denylist]\nkey = denylist.key\n", 2, "denylist.key" },
+		{ "[denylist]\nkey = :x\n", 2, "denylist.key" },
+		{ "[denylist]\nkey_provider =\n", 2, "denylist.key_provider" },
+		{ "[denylist]\nkey_provider = ../x\n", 2, "denylist.key_provider" },
+		{ "[denylist]\nkey_provider = engine:\n", 2, "denylist.key_provider" },
+		{ "[denylist]\nsessions = no\n", 2, "denylist.sessions" },
 		{ "[lockout]\npin_soft = 0\n", 2, "lockout.pin_soft" },
 		{ "[lockout]\npin_soft = 03\n", 2, "lockout.pin_soft" },
 		{ "[lockout]\npin_soft = 3 4\n", 2, "lockout.pin_soft" },

@@ -16,6 +16,7 @@
 #include "daemon/admin_rows.h"
 #include "daemon/attempt.h"
 #include "daemon/conn.h"
+#include "daemon/denying.h"
 #include "daemon/enrol.h"
 #include "daemon/journal.h"
 #include "daemon/queue.h"
@@ -211,6 +212,13 @@ enum sk_status trust_cert_check(struct trust *t, struct sk_span der, int64_t now
 	*ret = TRUST_GOOD;
 	*warn = false;
 	return SK_OK;
+}
+
+const char *denying_reason(const struct daemon *d, const uint8_t k[static STORE_KEY_LEN])
+{
+	(void)d;
+	(void)k;
+	return NULL;
 }
 
 bool trust_needs_repair(const struct trust *t)

@@ -6,7 +6,9 @@
  *  1. a grant only ever comes when card, PIN and finger were proven in this attempt, by the right messages in the right states;
  *  2. when the sensor is told to judge, or the card gets a PIN, the try is already on the counters;
  *  3. while a judge is at work nothing that a person can do (message, hang-up, pulled card, deadline) ends the attempt;
- *  4. afterwards the counters are what the judges said: one for each "wrong", nothing for anything else, 0 after a grant.
+ *  4. a card that is on the denylist gets no grant whenever it came onto it, and no PIN is asked for a card that was on it
+ *     before it was put in;
+ *  5. afterwards the counters are what the judges said: one for each "wrong", nothing for anything else, 0 after a grant.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,6 +24,7 @@
 #include "daemon/admin.h"
 #include "daemon/attempt.h"
 #include "daemon/conn.h"
+#include "daemon/denying.h"
 #include "daemon/enrol.h"
 #include "daemon/queue.h"
 
@@ -43,6 +46,8 @@ static struct {
 	struct conn *conn;
 	struct attempt *a;     /* NULL when it has ended */
 	bool granted, ended;
+	bool listed;           /* on the denylist */
+	bool damaged;          /* the denylist can't be read */
 	bool sign_sent, pin_in_sign, sign_ok, go_sent, finger_ok;
 	uint8_t token[16];
 	bool token_set;
@@ -150,6 +155,13 @@ enum sk_status conn_send(struct conn *c, struct ipc_out *o)
 		w.granted = ipc_num(&m, IPC_F_VERDICT) == (uint32_t)SK_GRANTED;
 	}
 	return SK_OK;
+}
+
+const char *denying_reason(const struct daemon *d, const uint8_t k[static STORE_KEY_LEN])
+{
+	(void)d;
+	assert_memory_equal(k, key, sizeof(key));
+	return w.damaged ? "denylist-damaged" : w.listed ? "card-on-denylist" : NULL;
 }
 
 void conn_close(struct conn *c)
@@ -316,6 +328,7 @@ static struct attempt *begin(void)
 	c->d = &w.d;
 	w.conn = c;
 	w.granted = w.ended = w.sign_sent = w.pin_in_sign = w.sign_ok = w.go_sent = w.finger_ok = w.token_set = w.prompted = false;
+	w.listed = w.damaged = false;
 	assert_int_equal(attempt_new(&w.d, c, ATTEMPT_LOGIN, &a), SK_OK);
 	w.a = a;
 	(void)snprintf(a->service, sizeof(a->service), "login");
@@ -497,6 +510,9 @@ static void step(struct attempt *a, int calm)
 		assert_false(judged && (dice <= 2 || dice == 5) && w.ended);
 		return;
 	}
+	/* A list comes into force at any moment, or breaks. */
+	if (rand() % 60 == 0)
+		*(rand() % 4 == 0 ? &w.damaged : &w.listed) = true;
 	build(&o, t, buf, sizeof(buf), lead && rand() % 100 < calm);
 	if (ipc_out_finish(&o, &span) != SK_OK)
 		return;
@@ -510,10 +526,11 @@ static void step(struct attempt *a, int calm)
 	assert_false(judged && info->channel == IPC_AUTH_UP && w.ended);
 }
 
-/* 4, and 1 once more. */
+/* 5, and 1 once more. */
 static void after(void)
 {
 	if (w.granted) {
+		assert_false(w.listed || w.damaged);
 		assert_true(w.sign_ok);
 		assert_true(w.pin_in_sign);
 		assert_true(w.finger_ok);
@@ -539,6 +556,8 @@ static void after(void)
 
 static void random_walks(void **state)
 {
+	bool from_start;
+
 	(void)state;
 	/* The daemon tells its journal of each message that may not come: a thousand lines on stderr otherwise. */
 	assert_int_equal(setenv("JOURNAL_STREAM", "quiet", 1), 0);
@@ -548,6 +567,8 @@ static void random_walks(void **state)
 		int calm = 55 + rand() % 46;
 
 		(void)begin();
+		from_start = walk % 10 == 0;
+		w.listed = from_start;
 		for (int i = 0; i < STEPS && w.a != NULL; i++)
 			step(w.a, calm);
 		if (w.a != NULL) {
@@ -566,6 +587,7 @@ static void random_walks(void **state)
 				helper_dies(&w.card);
 		}
 		assert_true(w.ended);
+		assert_false(from_start && (w.prompted || w.sign_sent));
 		after();
 	}
 	printf("%u grants among %u ends\n", (unsigned)w.grants_seen, (unsigned)w.ends_seen);

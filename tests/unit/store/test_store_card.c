@@ -121,6 +121,31 @@ static void test_card_status(void **state)
 	assert_int_equal(store_card_set_status(p->s, in.key, CARD_REVOKED, "a\n", 8000), SK_E_ARG);
 }
 
+/* The one way back, from "revoked" alone. */
+static void test_card_unrevoke(void **state)
+{
+	struct store_place *p = *state;
+	struct card in, got;
+
+	assert_int_equal(help_person_add(p->s, "a1", "sato"), SK_OK);
+	for (uint8_t from = 0; from < 4; from++) {
+		bool may = from + 1 == CARD_REVOKED;
+
+		help_card(&in, from, "a1");
+		in.status = (enum card_status)(from + 1);
+		assert_int_equal(store_card_add(p->s, &in), SK_OK);
+		assert_int_equal(store_card_unrevoke(p->s, in.key, "wrong card", 8000), may ? SK_OK : SK_E_STATE);
+		assert_int_equal(store_card_get(p->s, in.key, &got), SK_OK);
+		assert_int_equal(got.status, may ? CARD_ACTIVE : from + 1);
+		assert_string_equal(got.reason, may ? "wrong card" : "");
+		assert_int_equal(got.changed, may ? 8000 : 1500);
+	}
+	memset(in.key, 0xCC, sizeof(in.key));
+	assert_int_equal(store_card_unrevoke(p->s, in.key, "", 8000), SK_E_NOENT);
+	assert_int_equal(store_card_unrevoke(p->s, in.key, "a\n", 8000), SK_E_ARG);
+	assert_int_equal(store_card_unrevoke(p->s, in.key, "", -1), SK_E_ARG);
+}
+
 static void test_card_by_head(void **state)
 {
 	struct store_place *p = *state;
@@ -212,6 +237,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_card, store_place_setup, store_place_teardown),
 		cmocka_unit_test_setup_teardown(test_card_arguments, store_place_setup, store_place_teardown),
 		cmocka_unit_test_setup_teardown(test_card_status, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_card_unrevoke, store_place_setup, store_place_teardown),
 		cmocka_unit_test_setup_teardown(test_card_by_head, store_place_setup, store_place_teardown),
 		cmocka_unit_test_setup_teardown(a_renewed_certificate_replaces_the_stored_one, store_place_setup, store_place_teardown),
 		cmocka_unit_test_setup_teardown(test_card_each, store_place_setup, store_place_teardown),

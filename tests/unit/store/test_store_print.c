@@ -185,6 +185,77 @@ static void test_session(void **state)
 	assert_int_equal(store_session_open(p->s, &in, &first), SK_E_ARG);
 }
 
+/* Ids of open sessions, in order. */
+static enum sk_status see_open(void *arg, const struct session *s)
+{
+	uint64_t *seen = arg;
+
+	assert_int_equal(s->closed, 0);
+	seen[++seen[0]] = s->id;
+	return SK_OK;
+}
+
+static enum sk_status stop_at_once(void *arg, const struct session *s)
+{
+	(void)arg;
+	(void)s;
+	return SK_E_CANCELLED;
+}
+
+static void test_open_sessions(void **state)
+{
+	struct store_place *p = *state;
+	struct session in;
+	uint64_t id[3], seen[4] = { 0 };
+
+	assert_int_equal(store_session_each_open(p->s, see_open, seen), SK_OK);
+	assert_int_equal(seen[0], 0);
+	for (size_t i = 0; i < 3; i++) {
+		make_session(&in, i == 1 ? "abe" : "sato", 5000);
+		assert_int_equal(store_session_open(p->s, &in, &id[i]), SK_OK);
+	}
+	assert_int_equal(store_session_close(p->s, id[1], 6000), SK_OK);
+	assert_int_equal(store_session_each_open(p->s, see_open, seen), SK_OK);
+	assert_int_equal(seen[0], 2);
+	assert_int_equal(seen[1], id[0]);
+	assert_int_equal(seen[2], id[2]);
+	assert_int_equal(store_session_each_open(p->s, stop_at_once, NULL), SK_E_CANCELLED);
+	assert_int_equal(store_session_each_open(p->s, NULL, NULL), SK_E_ARG);
+}
+
+static void add_grant(struct store *s, enum audit_event event, uint64_t attempt, const char *account, const char *card)
+{
+	struct audit_in in = { .event = event, .attempt = attempt, .account = account, .card = card };
+	uint64_t seq;
+
+	assert_int_equal(store_audit_add(s, &in, 1000, &seq), SK_OK);
+}
+
+/* Only a grant, of this attempt, of this account names a card. */
+static void test_attempt_card(void **state)
+{
+	static const char a[] = "aa00000000000000000000000000000000000000000000000000000000000001";
+	static const char b[] = "bb00000000000000000000000000000000000000000000000000000000000002";
+	struct store_place *p = *state;
+	uint8_t key[STORE_KEY_LEN] = { 0 };
+
+	add_grant(p->s, EV_ATTEMPT_DENIED, 7, "sato", b);
+	assert_int_equal(store_attempt_card(p->s, 7, "sato", key), SK_E_NOENT);
+	add_grant(p->s, EV_ATTEMPT_GRANTED, 8, "sato", a);
+	add_grant(p->s, EV_ATTEMPT_GRANTED, 9, "abe", b);
+	assert_int_equal(store_attempt_card(p->s, 8, "sato", key), SK_OK);
+	assert_int_equal(key[0], 0xAA);
+	assert_int_equal(key[31], 0x01);
+	assert_int_equal(store_attempt_card(p->s, 9, "sato", key), SK_E_NOENT);
+	assert_int_equal(store_attempt_card(p->s, 8, "abe", key), SK_E_NOENT);
+	/* A record without a card is no answer. */
+	add_grant(p->s, EV_ATTEMPT_GRANTED, 10, "sato", "");
+	assert_int_equal(store_attempt_card(p->s, 10, "sato", key), SK_E_CORRUPT);
+	assert_int_equal(store_attempt_card(p->s, UINT64_MAX, "sato", key), SK_E_ARG);
+	assert_int_equal(store_attempt_card(p->s, 8, "", key), SK_E_ARG);
+	assert_int_equal(key[0], 0xAA);
+}
+
 static void test_failures_since(void **state)
 {
 	static const char *const hostile = "sa\nto\xff";
@@ -225,6 +296,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_print_arguments, store_place_setup, store_place_teardown),
 		cmocka_unit_test_setup_teardown(test_print_gone, store_place_setup, store_place_teardown),
 		cmocka_unit_test_setup_teardown(test_session, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_open_sessions, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_attempt_card, store_place_setup, store_place_teardown),
 		cmocka_unit_test_setup_teardown(test_failures_since, store_place_setup, store_place_teardown),
 	};
 
