@@ -2,6 +2,7 @@
 /* CertificateList from front to end, see parse.h. Every length is held against the object around it before it is used. */
 #include "crl/parse.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "crl/der.h"
@@ -40,7 +41,8 @@ static const struct algorithm {
 
 static enum sk_status say(struct parser *p, enum sk_status st, const char *sentence)
 {
-	return crl_say(p->what, st, sentence);
+	(void)snprintf(p->what, CRL_WHAT_MAX, "%s", sentence);
+	return st;
 }
 
 /* What the stream's statuses mean for a list. */
@@ -127,7 +129,7 @@ static enum sk_status next_is(struct parser *p, uint8_t tag, uint64_t end, bool 
 
 static enum sk_status parse_version(struct parser *p, uint64_t end)
 {
-	struct sk_span whole, v;
+	struct sk_span whole = { NULL, 0 }, v = { NULL, 0 };
 	enum sk_status st = next_is(p, DER_INTEGER, end, &p->v2);
 
 	if (st != SK_OK || !p->v2)
@@ -164,7 +166,7 @@ static const EVP_MD *md_of(enum crl_sigalg a)
 static enum sk_status parse_algorithm(struct parser *p, uint64_t end)
 {
 	const char *refused = "the CRL is signed with an algorithm that is not allowed";
-	struct sk_span whole, v;
+	struct sk_span whole = { NULL, 0 }, v = { NULL, 0 };
 	enum sk_status st = take(p, DER_SEQUENCE, end, ALGORITHM_MAX, refused, &whole, &v);
 
 	if (st != SK_OK)
@@ -179,7 +181,7 @@ static enum sk_status parse_algorithm(struct parser *p, uint64_t end)
 
 static enum sk_status parse_issuer(struct parser *p, uint64_t end)
 {
-	struct sk_span whole, v;
+	struct sk_span whole = { NULL, 0 }, v = { NULL, 0 };
 	enum sk_status st = take(p, DER_SEQUENCE, end, CRL_NAME_MAX, "the CRL's issuer has too long a name", &whole,
 	    &v);
 
@@ -197,7 +199,7 @@ static enum sk_status parse_issuer(struct parser *p, uint64_t end)
 static enum sk_status parse_time(struct parser *p, uint64_t end, bool *ret_is, int64_t *ret_s)
 {
 	uint8_t tag = DER_UTC_TIME;
-	struct sk_span whole, v;
+	struct sk_span whole = { NULL, 0 }, v = { NULL, 0 };
 	enum sk_status st = next_is(p, tag, end, ret_is);
 
 	if (st == SK_OK && !*ret_is) {
@@ -257,7 +259,7 @@ static enum sk_status parse_entry(struct parser *p, struct sk_span in)
 
 static enum sk_status parse_entries(struct parser *p, uint64_t end)
 {
-	struct sk_span whole, v;
+	struct sk_span whole = { NULL, 0 }, v = { NULL, 0 };
 	uint64_t entries_end;
 	bool there = false;
 	enum sk_status st = next_is(p, DER_SEQUENCE, end, &there);
@@ -296,7 +298,7 @@ static enum sk_status parse_extensions(struct parser *p, uint64_t end)
 	if (st == SK_OK && (exts_end != outer_end || crl_stream_at(p->s) == exts_end))
 		return say(p, SK_E_FORMAT, "the CRL's extensions are not built as RFC 5280 says");
 	while (st == SK_OK && crl_stream_at(p->s) < exts_end) {
-		struct sk_span whole, v;
+		struct sk_span whole = { NULL, 0 }, v = { NULL, 0 };
 		struct crl_ext x;
 
 		if (++n > CRL_EXTENSIONS_MAX)
@@ -341,7 +343,7 @@ static enum sk_status parse_tbs(struct parser *p, uint64_t end)
 
 static enum sk_status parse_signature(struct parser *p, uint64_t end)
 {
-	struct sk_span whole, v;
+	struct sk_span whole = { NULL, 0 }, v = { NULL, 0 };
 	enum sk_status st = take(p, DER_SEQUENCE, end, ALGORITHM_MAX, "the CRL names two signature algorithms", &whole,
 	    &v);
 

@@ -160,6 +160,9 @@ static void entries(void **state)
 	rig_refused(L(.entries = "30 14 0202 1234 " DATE), SK_E_FORMAT, "RFC 5280");
 	rig_refused(L(.entries = "30 8113 0202 1234 " DATE), SK_E_FORMAT, "well-formed DER");
 	rig_refused(L(.entries = "30 80 0202 1234 " DATE "0000"), SK_E_FORMAT, "well-formed DER");
+	/* A whole entry, but revokedCertificates ends in its middle. */
+	rig_refused(L(.next_update = "17 0D 3236303730323030303030305A 30 0F 30 13 0202 1234 " DATE, .entries = ""),
+	    SK_E_FORMAT, "not built as");
 	rig_refused(L(.entries = "30 13 0203 1234 " DATE), SK_E_FORMAT, "no good");
 	rig_refused(L(.entries = "30 15 0202 1234 " DATE "3000"), SK_E_FORMAT, "no extension where");
 }
