@@ -113,6 +113,7 @@ static int setup(void **state)
 	assert_true(sd_event_new(&w.d.event) >= 0);
 	assert_int_equal(denykeep_open(&(struct denykeep_config){ w.authority, dir, "S" }, &w.y.keep), SK_OK);
 	w.y.d = &w.d;
+	w.y.logind = (struct logind *)&w; /* what the replaced logind_stop() is handed and never looks into */
 	w.d.deny = &w.y;
 	w.answer = (struct logind_result){ .locked = 1, .st = SK_OK };
 	assert_int_equal(store_person_add(w.d.store, &p), SK_OK);
