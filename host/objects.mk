@@ -12,11 +12,13 @@ $(B)/host/denylist/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost -DOPE
 # The one file that may use OpenSSL's old engines.
 $(B)/host/denylist/denysign_engine.o: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost
 $(B)/host/trust/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost -DOPENSSL_NO_DEPRECATED -DOPENSSL_API_COMPAT=30000
+$(B)/host/crl/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost -DOPENSSL_NO_DEPRECATED -DOPENSSL_API_COMPAT=30000
 
 lib = $(B)/lib$(1).a: $(patsubst %.c,$(B)/%.o,$(filter-out $(3),$(wildcard $(2))))
 $(eval $(call lib,common,host/common/*/*.c,host/common/sandbox/%))
 $(eval $(call lib,sandbox,host/common/sandbox/*.c))
 $(eval $(call lib,store,host/store/*.c))
+$(eval $(call lib,crl,host/crl/*.c,%main.c))
 $(eval $(call lib,trust,host/trust/*.c))
 $(eval $(call lib,config,host/config/*.c))
 $(eval $(call lib,denylist,host/denylist/*.c))
@@ -26,13 +28,13 @@ $(eval $(call lib,card,host/card/*.c,%main.c))
 $(eval $(call lib,watch,host/watch/*.c,%main.c))
 $(eval $(call lib,ctl,host/ctl/*.c,%main.c))
 
-PROGRAMS += $(addprefix $(B)/,sekishod sekishoctl sekisho-card sekisho-finger sekisho-watch)
+PROGRAMS += $(addprefix $(B)/,sekishod sekishoctl sekisho-card sekisho-finger sekisho-watch sekisho-crl)
 HOST_LIBS := $(B)/libcommon.a $(B)/libcore.a
 
-$(B)/sekishod: $(B)/host/daemon/main.o $(B)/libdaemon.a $(B)/libstore.a $(B)/libtrust.a $(B)/libdenylist.a $(B)/libconfig.a $(HOST_LIBS)
+$(B)/sekishod: $(B)/host/daemon/main.o $(B)/libdaemon.a $(B)/libstore.a $(B)/libtrust.a $(B)/libcrl.a $(B)/libdenylist.a $(B)/libconfig.a $(HOST_LIBS)
 	$(call say,LD,$@)
 	$(call link,$(call pkg,libs,libsystemd sqlite3 libcrypto inih))
-$(B)/sekishoctl: $(patsubst %.c,$(B)/%.o,$(wildcard host/ctl/*main.c)) $(B)/libctl.a $(B)/libstore.a $(B)/libtrust.a $(B)/libdenylist.a $(B)/libconfig.a $(HOST_LIBS)
+$(B)/sekishoctl: $(patsubst %.c,$(B)/%.o,$(wildcard host/ctl/*main.c)) $(B)/libctl.a $(B)/libstore.a $(B)/libtrust.a $(B)/libcrl.a $(B)/libdenylist.a $(B)/libconfig.a $(HOST_LIBS)
 	$(call say,LD,$@)
 	$(call link,$(call pkg,libs,json-c sqlite3 libcrypto inih))
 $(B)/sekisho-card: $(B)/host/card/main.o $(B)/libcard.a $(B)/libsandbox.a $(HOST_LIBS)
@@ -41,6 +43,9 @@ $(B)/sekisho-card: $(B)/host/card/main.o $(B)/libcard.a $(B)/libsandbox.a $(HOST
 $(B)/sekisho-watch: $(B)/host/watch/main.o $(B)/libwatch.a $(B)/libcard.a $(B)/libsandbox.a $(HOST_LIBS)
 	$(call say,LD,$@)
 	$(call link,$(call pkg,libs,libpcsclite libseccomp))
+$(B)/sekisho-crl: $(B)/host/crl/main.o $(B)/libcrl.a $(B)/libsandbox.a $(HOST_LIBS)
+	$(call say,LD,$@)
+	$(call link,$(call pkg,libs,libcrypto libseccomp))
 $(B)/sekisho-finger: $(patsubst %.c,$(B)/%.o,$(wildcard host/finger/*main.c)) $(B)/libfinger.a $(B)/libsandbox.a $(HOST_LIBS)
 	$(call say,LD,$@)
 	$(call link,$(call pkg,libs,libfprint-2 libseccomp))

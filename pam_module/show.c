@@ -44,6 +44,8 @@ static enum show_kind kind_of(enum msg_id id)
 	case MSG_PASSWORD_REFUSED:
 	case MSG_ENROL_STRAY:
 	case MSG_ENROL_RESTART:
+	case MSG_CARD_NEEDS_PIN:
+	case MSG_CARD_ENROLLED:
 		return SHOW_ERROR;
 	case MSG_INSERT_CARD:
 	case MSG_WAIT_TURN:
@@ -56,6 +58,7 @@ static enum show_kind kind_of(enum msg_id id)
 	case MSG_FINGER_LIFT:
 	case MSG_ENROL_TOUCH:
 	case MSG_ENROL_CARD_PIN:
+	case MSG_PIN_PROMPT_JPKI:
 		return SHOW_ACT;
 	case MSG_CRL_OLD_WARN:
 	case MSG_LAST_LOGIN:

@@ -4,23 +4,22 @@
  *
  * MUST rules:
  *  1. A PIN of a form that this card can't have is never sent: it could only cost a try.
- *  2. A PIN is sent once and wiped everywhere before the answer is looked at.
+ *  2. A PIN is sent once, and wiped whatever the answer.
  */
 #include "card/profile.h"
 
 #include <string.h>
 
+#include "card/digest_info.h"
+#include "card/pin.h"
 #include "card/piv_object.h"
 #include "core/sw.h"
 #include "core/tlv.h"
 #include "core/wipe.h"
 
-#define INS_VERIFY 0x20u
 #define INS_GENERAL_AUTHENTICATE 0x87u
 #define INS_SELECT 0xA4u
 #define INS_GET_DATA 0xCBu
-#define KEY_PIV_AUTH 0x9Au
-#define KEY_CARD_AUTH 0x9Eu
 #define REF_PIN 0x80u
 #define PIN_MIN 6u
 #define PIN_LEN 8u
@@ -65,7 +64,7 @@ static enum sk_status piv_select(struct link *l)
 /* Part 1, table 3: X.509 certificate for PIV authentication, for card authentication. */
 static uint8_t object_of_key(uint8_t key_ref)
 {
-	return key_ref == KEY_PIV_AUTH ? 0x05 : key_ref == KEY_CARD_AUTH ? 0x01 : 0;
+	return key_ref == KEY_PIV_AUTH ? 0x05 : key_ref == KEY_PIV_CARD ? 0x01 : 0;
 }
 
 /* A status word that ends GET DATA. */
@@ -133,22 +132,7 @@ static enum sk_status piv_read_cert_rest(struct link *l, struct card_cert *cert)
 /* Part 2, 3.2.1: VERIFY without data asks for the state of the PIN. */
 static enum sk_status piv_tries(struct link *l, uint8_t *ret_tries)
 {
-	struct apdu_cmd cmd = { .ins = INS_VERIFY, .p2 = REF_PIN };
-	struct reply r;
-	uint8_t none[1];
-	enum sk_status st;
-
-	reply_init(&r, none, 0);
-	st = exchange_start(l, &cmd, &r);
-	if (st != SK_OK)
-		return st;
-	if (r.sw == SW_OK)
-		return SK_E_DENIED;
-	if (r.sw == SW_AUTH_BLOCKED)
-		*ret_tries = 0;
-	else if (!sw_tries(r.sw, ret_tries))
-		*ret_tries = CARD_TRIES_UNKNOWN;
-	return SK_OK;
+	return pin_tries(l, REF_PIN, ret_tries);
 }
 
 /* Part 2, 2.4.3: 6 to 8 ASCII digits, padded with FF to 8 bytes. Nothing is written when it is something else. */
@@ -167,30 +151,15 @@ static bool pad_pin(const struct card_sign *what, uint8_t ret_padded[static PIN_
 
 static enum sk_status verify_pin(struct link *l, struct card_sign *what, uint8_t *reterr_tries)
 {
-	uint8_t padded[PIN_LEN], none[1], tries = CARD_TRIES_UNKNOWN;
-	struct apdu_cmd cmd = { .ins = INS_VERIFY, .p2 = REF_PIN, .data = { padded, sizeof(padded) } };
-	struct reply r;
-	enum sk_status st;
+	uint8_t padded[PIN_LEN];
+	enum sk_status st = SK_E_ARG;
 	bool fits = pad_pin(what, padded);
 
 	SK_WIPE_ARRAY(what->pin);
-	if (!fits)
-		return SK_E_ARG;
-	reply_init(&r, none, 0);
-	st = exchange_start(l, &cmd, &r);
+	if (fits)
+		st = pin_present(l, REF_PIN, (struct sk_span){ padded, sizeof(padded) }, reterr_tries);
 	SK_WIPE_ARRAY(padded);
-	if (st != SK_OK)
-		return st;
-	if (r.sw == SW_OK)
-		return SK_OK;
-	if (r.sw == SW_AUTH_BLOCKED || (sw_tries(r.sw, &tries) && tries == 0))
-		return SK_E_LOCKED;
-	/* 63Cx: wrong, x left; 6300: wrong, the card doesn't say (7816-4:2013 table 6). */
-	if (r.sw >> 8 == 0x63) {
-		*reterr_tries = tries;
-		return SK_E_DENIED;
-	}
-	return SK_E_STATE;
+	return st;
 }
 
 /* How an algorithm looks on this card (SP 800-78-4 table 6-2). */
@@ -219,9 +188,7 @@ static const struct piv_alg *find_alg(const struct card_sign *what)
 /* EMSA-PKCS1-v1_5 (RFC 8017 9.2): 00 01 FF.. 00 DigestInfo; PIV cards do plain RSA (part 1, table 9). */
 static void put_rsa_block(struct sk_writer *w, struct sk_span digest)
 {
-	/* RFC 8017 9.2 note 1, SHA-256. */
-	static const uint8_t digest_info[] = { 0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03,
-		0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20 };
+	static const uint8_t digest_info[] = { DIGEST_INFO_SHA256 };
 	size_t padding = RSA2048_LEN - 3 - sizeof(digest_info) - digest.len;
 
 	sk_put_u8(w, 0x00);

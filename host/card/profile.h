@@ -72,5 +72,7 @@ struct card_profile {
 
 /** SP 800-73-4. */
 extern const struct card_profile piv_profile;
+/** The My Number Card's application for public personal authentication (公的個人認証). */
+extern const struct card_profile jpki_profile;
 
 #endif /* CARD_PROFILE_H */

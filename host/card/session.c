@@ -117,7 +117,7 @@ static enum sk_status send_head(struct session *s, uint8_t key_ref)
 }
 
 /* The profiles, in the order in which they are tried. */
-static const struct card_profile *const profiles[] = { &piv_profile };
+static const struct card_profile *const profiles[] = { &piv_profile, &jpki_profile };
 
 /* Find the card's profile by SELECT. */
 static enum sk_status select_profile(struct session *s)

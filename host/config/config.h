@@ -38,6 +38,8 @@ struct config {
 	char anchors_dir[256];               /**< default /etc/sekisho/anchors */
 	bool require_crl;                    /**< default yes */
 	uint32_t crl_warn_s;                 /**< crl_grace, default 24h */
+	char policies[512];                  /**< certificate policies, OIDs; empty: any */
+	char algorithms[128];                /**< words of trust_settings.c; empty: all that we can */
 	/* [denylist] */
 	char deny_key[191];                  /**< signs lists here: a file, or a URI of OSSL_STORE; empty: not here */
 	char deny_key_provider[65];          /**< OpenSSL provider for the URI, or engine:NAME */

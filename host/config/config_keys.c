@@ -263,6 +263,8 @@ static const struct key keys[] = {
 	{ "trust", "anchors", set_path, AT(anchors_dir), 0, 1, 255 },
 	{ "trust", "require_crl", set_bool, AT(require_crl), 0, 0, 0 },
 	{ "trust", "crl_grace", set_seconds, AT(crl_warn_s), 0, 0, 30 * DAY_S },
+	{ "trust", "policies", set_text, AT(policies), 0, 0, 511 },
+	{ "trust", "algorithms", set_text, AT(algorithms), 0, 0, 127 },
 	{ "denylist", "key", set_key, AT(deny_key), 0, 1, 190 },
 	{ "denylist", "key_provider", set_provider, AT(deny_key_provider), 0, 1, 64 },
 	{ "denylist", "sessions", set_sessions, AT(deny_end_sessions), 0, 0, 0 },

@@ -91,6 +91,16 @@ enum ctl_exit cmd_card_enrol(const struct ctl_args *a)
 	return request_run(&r, a, ROW_CARD, N_("The card is enrolled."));
 }
 
+enum ctl_exit cmd_card_relink(const struct ctl_args *a)
+{
+	struct request r;
+
+	request_begin(&r, CMD_CARD_RELINK);
+	request_text(&r, IPC_F_PERSON, a->arg[0]);
+	request_text(&r, IPC_F_CARD, a->card);
+	return request_run(&r, a, ROW_CARD, N_("The new card is linked; the old one counts as returned. Next: destroy it."));
+}
+
 enum ctl_exit cmd_card_list(const struct ctl_args *a)
 {
 	struct request r;

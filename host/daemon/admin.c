@@ -50,6 +50,7 @@ static const struct admin_command commands[] = {
 	{ CMD_PERSON_REINSTATE, RUN_CHANGE, B(PERSON) | B(DETAIL), 0, 0, admin_person_reinstate },
 	{ CMD_PERSON_RETIRE, RUN_CHANGE, B(PERSON) | B(DETAIL), 0, 0, admin_person_retire },
 	{ CMD_CARD_ENROL, RUN_LATER, B(PERSON), 0, 0, enrol_card_start },
+	{ CMD_CARD_RELINK, RUN_LATER, B(PERSON), B(CARD), 0, enrol_relink_start },
 	{ CMD_CARD_LIST, RUN_READ, 0, B(PERSON), 0, admin_card_list },
 	{ CMD_CARD_REVOKE, RUN_CHANGE, B(DETAIL), 0, B(CARD) | B(PERSON), admin_card_revoke },
 	{ CMD_CARD_RETURN, RUN_CHANGE, B(CARD) | B(DETAIL), 0, 0, admin_card_return },
@@ -57,7 +58,7 @@ static const struct admin_command commands[] = {
 	{ CMD_FINGER_ENROL, RUN_LATER, B(PERSON) | B(FINGER), 0, 0, enrol_finger_start },
 	{ CMD_FINGER_LIST, RUN_READ, 0, B(PERSON), 0, admin_finger_list },
 	{ CMD_FINGER_DELETE, RUN_CHANGE, B(PERSON), B(FINGER) | B(DETAIL), 0, admin_finger_delete },
-	{ CMD_CRL_IMPORT, RUN_OWN, B(BYTES) | B(COUNT) | B(TOTAL), B(PATH), 0, admin_crl_import },
+	{ CMD_CRL_IMPORT, RUN_LATER, B(BYTES) | B(COUNT) | B(TOTAL), B(PATH), 0, admin_crl_import },
 	{ CMD_CRL_STATUS, RUN_READ, 0, 0, 0, admin_crl_status },
 	{ CMD_CARD_UNREVOKE, RUN_CHANGE, B(CARD) | B(DETAIL), 0, 0, admin_card_unrevoke },
 	{ CMD_DENYLIST_IMPORT, RUN_OWN, B(BYTES) | B(COUNT) | B(TOTAL) | B(PATH), 0, 0, admin_deny_import },
@@ -70,6 +71,7 @@ static const struct admin_command commands[] = {
 	{ CMD_AUDIT_VERIFY, RUN_READ, 0, 0, 0, admin_audit_verify },
 	{ CMD_AUDIT_EXPORT, RUN_CHANGE, B(PATH), 0, 0, admin_audit_export },
 	{ CMD_DOCTOR, RUN_READ, 0, 0, 0, admin_doctor },
+	{ CMD_CLOCK_ACCEPT, RUN_OWN, B(DETAIL), 0, 0, admin_clock_accept },
 };
 
 static const struct admin_command *find_command(uint64_t number)

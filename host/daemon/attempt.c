@@ -29,7 +29,6 @@ enum sk_status attempt_new(struct daemon *d, struct conn *conn, enum attempt_kin
 	a->kind = kind;
 	a->state = ATTEMPT_QUEUED;
 	a->uid = conn->uid;
-	a->key_ref = 0x9A;
 	st = store_next_attempt(d->store, &a->id);
 	if (st == SK_OK)
 		st = trust_random(a->nonce, sizeof(a->nonce));

@@ -74,7 +74,8 @@ struct attempt {
 	struct card *card;             /**< Identified card; NULL before. */
 	struct person person;          /**< Valid when card is set (log-in) or from the start (enrolment). */
 	char card_hex[2 * STORE_KEY_LEN + 1];
-	uint8_t key_ref;               /**< 0x9A or 0x9E: which key signs. */
+	enum ipc_profile profile;      /**< Kind of the card; valid from HEAD on. */
+	uint8_t key_ref;               /**< enum ipc_key: which key signs; 0 before HEAD. */
 	enum ipc_alg alg;
 	uint8_t digest[TRUST_DIGEST_MAX];
 	size_t digest_len;
@@ -153,6 +154,8 @@ SK_MUST_CHECK SK_NONNULL bool attempt_certificate_ok(struct attempt *a, struct s
 /** Is the person, and the card, in use at @p now? NULL when yes, else the reason. */
 SK_MUST_CHECK SK_NONNULL const char *attempt_standing(const struct person *p, const struct card *c, int64_t now);
 SK_MUST_CHECK SK_NONNULL bool attempt_policy_has_finger(const struct policy *p);
+/** The key of a profile that signs with PIN (enum ipc_key); 0: no profile of ours. */
+SK_MUST_CHECK uint8_t attempt_pin_key(enum ipc_profile profile);
 /** Which card, for lockouts and audit: fills card_hex. */
 SK_NONNULL void attempt_card_name(struct attempt *a);
 /* Steps: attempt_finger.c */

@@ -115,13 +115,27 @@ void attempt_on_card_state(struct attempt *a, const struct ipc_msg *m)
 	}
 }
 
+uint8_t attempt_pin_key(enum ipc_profile profile)
+{
+	switch (profile) {
+	case PROFILE_PIV:
+		return KEY_PIV_AUTH;
+	case PROFILE_JPKI:
+		return KEY_JPKI_AUTH;
+	}
+	return 0;
+}
+
 /* The first bytes of a certificate name a card that we know; the signature later proves it. */
 void attempt_on_head(struct attempt *a, const struct ipc_msg *m)
 {
 	const struct sk_span *head = &m->f[IPC_F_BYTES];
 	enum sk_status st = SK_E_NOENT;
 
-	if (ipc_text(m, IPC_F_READER, a->reader, sizeof(a->reader)) != SK_OK || ipc_num(m, IPC_F_KEY_REF) != 0x9A) {
+	a->profile = (enum ipc_profile)ipc_num(m, IPC_F_PROFILE);
+	a->key_ref = attempt_pin_key(a->profile);
+	if (ipc_text(m, IPC_F_READER, a->reader, sizeof(a->reader)) != SK_OK || a->key_ref == 0 ||
+	    ipc_num(m, IPC_F_KEY_REF) != a->key_ref) {
 		attempt_fault(a, "card-protocol");
 		return;
 	}
@@ -144,6 +158,15 @@ void attempt_on_head(struct attempt *a, const struct ipc_msg *m)
 	}
 }
 
+/* What administrators see of a card. JPKI's subject is a code of the holder, no name: it is copied nowhere. */
+static void label_card(struct attempt *a, const struct trust_cert *cert)
+{
+	char text[80];
+
+	(void)snprintf(text, sizeof(text), "My Number Card, certificate %s", cert->serial);
+	store_text_clean(a->card->label, sizeof(a->card->label), a->profile == PROFILE_JPKI ? text : cert->subject);
+}
+
 /* Found by its key: the certificate may be a renewed one that we have not seen. */
 void attempt_on_cert(struct attempt *a, const struct ipc_msg *m)
 {
@@ -157,15 +180,19 @@ void attempt_on_cert(struct attempt *a, const struct ipc_msg *m)
 	}
 	st = store_card_get(a->d->store, cert.key_hash, a->card);
 	if (a->kind == ATTEMPT_ENROL_CARD) {
+		if (st == SK_OK) {
+			attempt_end(a, END_DENIED, "card-already-enrolled", MSG_CARD_ENROLLED, NULL, NULL);
+			return;
+		}
 		if (st != SK_E_NOENT) {
-			attempt_deny(a, st == SK_OK ? "card-already-enrolled" : "store");
+			attempt_fault(a, "store");
 			return;
 		}
 		memset(a->card, 0, sizeof(*a->card));
 		memcpy(a->card->key, cert.key_hash, sizeof(a->card->key));
 		(void)snprintf(a->card->person, sizeof(a->card->person), "%s", a->person.id);
-		store_text_clean(a->card->label, sizeof(a->card->label), cert.subject);
-		a->card->profile = PROFILE_PIV;
+		label_card(a, &cert);
+		a->card->profile = (uint8_t)a->profile;
 		a->card->status = CARD_ACTIVE;
 		a->card->not_after = cert.not_after;
 	} else if (st == SK_E_NOENT) {
@@ -268,13 +295,20 @@ bool attempt_certificate_ok(struct attempt *a, struct sk_span der)
 	enum trust_reason why = TRUST_OTHER;
 	struct trust_cert cert;
 	bool warn = false;
-	enum sk_status st = trust_cert_check(a->d->trust, der, daemon_now(), &why, &warn);
+	enum sk_status st = trust_cert_check(a->d->trust, der, daemon_safe_now(a->d), &why, &warn);
 	char when[24];
 
+	if (trust_needs_repair(a->d->trust))
+		daemon_repair_later(a->d);
 	if (st == SK_OK && why == TRUST_GOOD && trust_cert_read(der, &cert) == SK_OK) {
 		if (!denylist_ok(a, cert.key_hash))
 			return false;
 		a->alg = cert.alg;
+		/* JPKI's cards have RSA-2048 keys and no others. */
+		if (a->profile == PROFILE_JPKI && a->alg != ALG_RSA2048_SHA256) {
+			attempt_deny(a, trust_reason_word(TRUST_ALGORITHM));
+			return false;
+		}
 		if (warn)
 			store_text_clean(a->crl_issuer, sizeof(a->crl_issuer), cert.issuer);
 		return true;
@@ -282,7 +316,7 @@ bool attempt_certificate_ok(struct attempt *a, struct sk_span der)
 	if (why == TRUST_EXPIRED && trust_cert_read(der, &cert) == SK_OK) {
 		(void)snprintf(when, sizeof(when), "%lld", (long long)cert.not_after);
 		attempt_end(a, END_DENIED, "certificate-expired", MSG_CARD_EXPIRED, when, a->d->config.help);
-	} else if ((why == TRUST_CRL_OLD || why == TRUST_NO_CRL) && trust_cert_read(der, &cert) == SK_OK) {
+	} else if ((why == TRUST_CRL_OLD || why == TRUST_NO_CRL || why == TRUST_LIST_DAMAGED) && trust_cert_read(der, &cert) == SK_OK) {
 		char issuer[129];
 
 		store_text_clean(issuer, sizeof(issuer), cert.issuer);
@@ -299,9 +333,14 @@ void attempt_card_identified(struct attempt *a)
 	const char *reason;
 
 	attempt_card_name(a);
+	/* A key that was enrolled behind one application does not count behind another, whose PIN may be weaker. */
+	if (a->card->profile != a->profile) {
+		attempt_deny(a, "card-profile");
+		return;
+	}
 	if (!owner_ok(a))
 		return;
-	reason = attempt_standing(&a->person, a->card, daemon_now());
+	reason = attempt_standing(&a->person, a->card, daemon_safe_now(a->d));
 	if (reason != NULL) {
 		attempt_deny(a, reason);
 		return;

@@ -104,13 +104,13 @@ void attempt_decide(struct attempt *a)
 		attempt_deny(a, "changed-meanwhile");
 		return;
 	}
-	reason = attempt_standing(&person, &card, daemon_now());
+	reason = attempt_standing(&person, &card, daemon_safe_now(a->d));
 	if (reason != NULL) {
 		attempt_deny(a, reason);
 		return;
 	}
 	/* A list that came meanwhile, or midnight. */
-	if (!attempt_certificate_ok(a, a->key_ref == 0x9E ? (struct sk_span){ a->card->card_cert, a->card->card_cert_len }
+	if (!attempt_certificate_ok(a, a->key_ref == KEY_PIV_CARD ? (struct sk_span){ a->card->card_cert, a->card->card_cert_len }
 	                                                  : (struct sk_span){ a->card->auth_cert, a->card->auth_cert_len }))
 		return;
 	if (record_grant(a) != SK_OK) {

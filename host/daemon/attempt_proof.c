@@ -22,11 +22,29 @@ static enum sk_status count_print(void *arg, const struct finger_print *f)
 	return SK_OK;
 }
 
+/* What this card can do: without a key that needs no PIN, alternatives without PIN fall away. A weak sensor adds the PIN
+ * to those with finger (policy_choose()). */
+static struct policy policy_for_card(const struct attempt *a)
+{
+	struct policy p = { { 0 }, 0 };
+
+	if (a->card->card_cert_len > 0)
+		return a->policy;
+	for (uint8_t i = 0; i < a->policy.alternatives_n; i++) {
+		uint8_t set = a->policy.alternatives[i];
+
+		if ((set & FACTOR_PIN) != 0 || (a->sensor_weak && (set & FACTOR_FINGER) != 0))
+			p.alternatives[p.alternatives_n++] = set;
+	}
+	return p;
+}
+
 /* Which factors, here and now; then the counters; then the first question to the card. */
 void attempt_choose(struct attempt *a)
 {
 	struct lockouts_view view;
 	bool usable = a->sensor_known && a->sensor_ok;
+	struct policy policy = policy_for_card(a);
 	enum sk_status st = SK_OK;
 
 	if (a->kind != ATTEMPT_LOGIN) {
@@ -40,8 +58,10 @@ void attempt_choose(struct attempt *a)
 			attempt_fault(a, "store");
 			return;
 		}
-		if (policy_choose(&a->policy, usable && a->print_n > 0, a->sensor_weak, &a->required) != SK_OK) {
-			if (attempt_policy_has_finger(&a->policy) && !usable)
+		if (policy_choose(&policy, usable && a->print_n > 0, a->sensor_weak, &a->required) != SK_OK) {
+			if (policy.alternatives_n == 0 && a->policy.alternatives_n > 0)
+				attempt_end(a, END_DENIED, "no-card-key", MSG_CARD_NEEDS_PIN, a->d->config.help, NULL);
+			else if (attempt_policy_has_finger(&a->policy) && !usable)
 				attempt_end(a, END_FAULT, "no-sensor", MSG_NO_SENSOR, a->d->config.help, NULL);
 			else
 				attempt_deny(a, a->policy.alternatives_n == 0 ? "policy-denies" : "no-finger-enrolled");
@@ -69,13 +89,9 @@ void attempt_choose(struct attempt *a)
 		uint8_t buf[64];
 		struct ipc_out o;
 
-		if (a->card->card_cert_len == 0) {
-			attempt_deny(a, "no-card-key");
-			return;
-		}
 		a->state = ATTEMPT_CARD_KEY;
 		ipc_out_init(&o, IPC_CARD_KEY, buf, sizeof(buf));
-		ipc_out_num(&o, IPC_F_KEY_REF, 0x9E);
+		ipc_out_num(&o, IPC_F_KEY_REF, KEY_PIV_CARD);
 		attempt_tell_card(a, &o);
 	}
 }
@@ -86,14 +102,14 @@ void attempt_on_card_key_head(struct attempt *a, const struct ipc_msg *m)
 	struct sk_span der = { a->card->card_cert, a->card->card_cert_len };
 
 	/* The key without PIN must be the one enrolled with this card. */
-	if (ipc_num(m, IPC_F_KEY_REF) != 0x9E || head->len > der.len || head->len < 64 ||
+	if (ipc_num(m, IPC_F_KEY_REF) != KEY_PIV_CARD || head->len > der.len || head->len < 64 ||
 	    memcmp(head->p, der.p, head->len) != 0) {
 		attempt_deny(a, "card-key-mismatch");
 		return;
 	}
 	if (!attempt_certificate_ok(a, der))
 		return;
-	a->key_ref = 0x9E;
+	a->key_ref = KEY_PIV_CARD;
 	if (attempt_tell_card_plain(a, IPC_CARD_CACHED))
 		attempt_card_sign(a, (struct sk_span){ NULL, 0 });
 }
@@ -105,6 +121,11 @@ void attempt_on_tries(struct attempt *a, const struct ipc_msg *m)
 	char left[8];
 	uint32_t tries = (uint32_t)ipc_num(m, IPC_F_TRIES);
 
+	/* Of a My Number Card's three tries the last is kept only by somebody who knows which it is. */
+	if (a->profile == PROFILE_JPKI && !ipc_has(m, IPC_F_TRIES)) {
+		attempt_fault(a, "card-protocol");
+		return;
+	}
 	if (ipc_has(m, IPC_F_TRIES) && tries < TRIES_MIN) {
 		attempt_end(a, END_DENIED, tries == 0 ? "pin-blocked" : "pin-last-try-kept",
 		    tries == 0 ? MSG_PIN_BLOCKED : MSG_PIN_LAST_KEPT, a->d->config.help, NULL);
@@ -121,7 +142,7 @@ void attempt_on_tries(struct attempt *a, const struct ipc_msg *m)
 	if (ipc_has(m, IPC_F_TRIES)) {
 		/* What is shown is what may be used: the last one is not. */
 		(void)snprintf(left, sizeof(left), "%u", (unsigned)(tries - 1));
-		ipc_out_num(&o, IPC_F_MSG, MSG_PIN_PROMPT);
+		ipc_out_num(&o, IPC_F_MSG, a->profile == PROFILE_JPKI ? MSG_PIN_PROMPT_JPKI : MSG_PIN_PROMPT);
 		ipc_out_text(&o, IPC_F_ARG1, left);
 	} else {
 		ipc_out_num(&o, IPC_F_MSG, MSG_PIN_PROMPT_PLAIN);
@@ -178,7 +199,7 @@ void attempt_card_sign(struct attempt *a, struct sk_span pin)
 
 void attempt_on_signature(struct attempt *a, const struct ipc_msg *m)
 {
-	struct sk_span der = a->key_ref == 0x9E ? (struct sk_span){ a->card->card_cert, a->card->card_cert_len }
+	struct sk_span der = a->key_ref == KEY_PIV_CARD ? (struct sk_span){ a->card->card_cert, a->card->card_cert_len }
 	                                        : (struct sk_span){ a->card->auth_cert, a->card->auth_cert_len };
 
 	if (trust_verify(der, (struct sk_span){ a->digest, a->digest_len }, m->f[IPC_F_BYTES]) != SK_OK) {
@@ -187,7 +208,7 @@ void attempt_on_signature(struct attempt *a, const struct ipc_msg *m)
 		return;
 	}
 	a->shown |= FACTOR_CARD;
-	if (a->pin_sent && a->key_ref == 0x9A)
+	if (a->pin_sent && a->key_ref == attempt_pin_key(a->profile))
 		a->shown |= FACTOR_PIN;
 	if (a->abandoned) {
 		attempt_end_abandoned(a);

@@ -21,7 +21,7 @@ void enrolment_free(struct enrolment **ep)
 	free(e);
 }
 
-static enum sk_status start(struct admin_call *call, enum attempt_kind kind)
+enum sk_status enrol_prepare(struct admin_call *call, enum attempt_kind kind, struct attempt **ret_a)
 {
 	struct attempt *a = NULL;
 	struct person person;
@@ -47,6 +47,17 @@ static enum sk_status start(struct admin_call *call, enum attempt_kind kind)
 	(void)snprintf(a->account, sizeof(a->account), "%s", person.account);
 	(void)snprintf(a->actor, sizeof(a->actor), "%s", call->actor);
 	a->account_given = true;
+	*ret_a = a;
+	return SK_OK;
+}
+
+static enum sk_status start(struct admin_call *call, enum attempt_kind kind)
+{
+	struct attempt *a = NULL;
+	enum sk_status st = enrol_prepare(call, kind, &a);
+
+	if (st != SK_OK)
+		return st;
 	if (a->enrolment == NULL || (kind == ATTEMPT_ENROL_FINGER &&
 	    ipc_text(call->req, IPC_F_FINGER, a->enrolment->finger, sizeof(a->enrolment->finger)) != SK_OK)) {
 		attempt_fault(a, "no-memory");
@@ -91,14 +102,18 @@ static void read_second_certificate(struct attempt *a)
 	a->state = ATTEMPT_CARD_CERT;
 	attempt_step_deadline(a, 15);
 	ipc_out_init(&o, IPC_CARD_KEY, buf, sizeof(buf));
-	ipc_out_num(&o, IPC_F_KEY_REF, 0x9E);
+	ipc_out_num(&o, IPC_F_KEY_REF, KEY_PIV_CARD);
 	attempt_tell_card(a, &o);
 }
 
 void enrol_after_proof(struct attempt *a)
 {
 	if (a->kind == ATTEMPT_ENROL_CARD) {
-		read_second_certificate(a);
+		/* Only PIV has a second key; a My Number Card isn't asked for anything but its own. */
+		if (a->profile == PROFILE_PIV)
+			read_second_certificate(a);
+		else
+			enrol_card_store(a);
 		return;
 	}
 	a->state = ATTEMPT_SENSOR;
@@ -109,7 +124,7 @@ void enrol_after_proof(struct attempt *a)
 
 void attempt_on_card_cert_head(struct attempt *a, const struct ipc_msg *m)
 {
-	if (ipc_num(m, IPC_F_KEY_REF) != 0x9E) {
+	if (ipc_num(m, IPC_F_KEY_REF) != KEY_PIV_CARD) {
 		attempt_fault(a, "protocol");
 		return;
 	}
@@ -128,7 +143,7 @@ void attempt_on_card_cert(struct attempt *a, const struct ipc_msg *m)
 		return;
 	}
 	/* A second certificate that nobody vouches for is left out: the card then has no key without PIN. */
-	if (trust_cert_check(a->d->trust, *der, daemon_now(), &why, &warn) == SK_OK) {
+	if (trust_cert_check(a->d->trust, *der, daemon_safe_now(a->d), &why, &warn) == SK_OK) {
 		memcpy(a->card->card_cert, der->p, der->len);
 		a->card->card_cert_len = (uint32_t)der->len;
 	}
@@ -146,13 +161,15 @@ static bool still_standing(struct attempt *a)
 	card = *a->card;
 	if (store_person_get(a->d->store, a->person.id, &p) == SK_OK &&
 	    (a->kind == ATTEMPT_ENROL_CARD || store_card_get(a->d->store, a->card->key, &card) == SK_OK))
-		reason = attempt_standing(&p, &card, daemon_now());
+		reason = attempt_standing(&p, &card, daemon_safe_now(a->d));
+	if (reason == NULL && a->enrolment->relink)
+		reason = enrol_relink_standing(a);
 	if (reason != NULL)
 		attempt_deny(a, reason);
 	return reason == NULL;
 }
 
-static enum sk_status record_admin(struct attempt *a, const char *what, const char *detail)
+enum sk_status enrol_record(struct attempt *a, const char *what, const char *detail)
 {
 	struct audit_in in = { .event = EV_ADMIN, .attempt = a->id, .person = a->person.id, .account = a->account,
 		.card = a->card_hex, .actor = a->actor, .reason = what, .detail = detail };
@@ -187,7 +204,7 @@ void enrol_card_store(struct attempt *a)
 	a->card->created = a->card->changed = daemon_now();
 	st = store_card_add(a->d->store, a->card);
 	if (st == SK_OK)
-		st = record_admin(a, "card-enrol", a->card->label);
+		st = a->enrolment->relink ? enrol_relink_commit(a) : enrol_record(a, "card-enrol", a->card->label);
 	conclude(a, st);
 }
 
@@ -229,7 +246,7 @@ static void store_finger(struct attempt *a)
 	}
 	st = store_touches(a);
 	if (st == SK_OK)
-		st = record_admin(a, "finger-enrol", a->enrolment->finger);
+		st = enrol_record(a, "finger-enrol", a->enrolment->finger);
 	conclude(a, st);
 }
 

@@ -59,11 +59,11 @@ struct card {
 	char person[STORE_PERSON_MAX + 1];
 	enum card_status status;
 	uint8_t profile;                     /**< enum ipc_profile. */
-	uint8_t auth_cert[STORE_CERT_MAX];   /**< The certificate that signs with PIN (PIV 9A), DER. */
+	uint8_t auth_cert[STORE_CERT_MAX];   /**< The certificate that signs with PIN (PIV 9A, JPKI EF 000A), DER. */
 	uint32_t auth_cert_len;
 	uint8_t card_cert[STORE_CERT_MAX];   /**< The one that signs without PIN (PIV 9E), DER; may be absent. */
 	uint32_t card_cert_len;
-	char label[STORE_NAME_MAX + 1];      /**< Subject of the certificate, for people. */
+	char label[STORE_NAME_MAX + 1];      /**< For people: subject of the certificate; of a My Number Card its serial number. */
 	int64_t created, changed, not_after;
 	char reason[STORE_NAME_MAX + 1];     /**< Why revoked / how returned or destroyed. */
 };

@@ -33,12 +33,20 @@ struct trust_config {
 	const char *crl_dir;      /**< CRLs in force; we write here. */
 	bool require_crl;         /**< An issuer without CRL denies. */
 	uint32_t crl_warn_s;      /**< nextUpdate passed by up to this: allowed with a warning; after it: deny. */
+	const char *policies;     /**< Certificate policies, OIDs divided by blanks: one must hold for the path. NULL or "": any. */
+	const char *algorithms;   /**< Words, see trust_settings.c: what keys and digests the site takes of those we can. NULL or "": all. */
+	bool explicit_policy;     /**< RFC 5280, 6.1.1 (e); implied by policies. */
+	bool no_policy_mapping;   /**< (f) */
+	bool no_any_policy;       /**< (g) */
 };
+
+/** Are these settings good? SK_E_FORMAT: @p reterr_what (160 bytes) says which word isn't. */
+SK_MUST_CHECK enum sk_status trust_settings_check(const char *algorithms, const char *policies, char reterr_what[static 160]);
 
 /** Why a certificate is refused; the word goes into the audit record. */
 enum trust_reason {
 	TRUST_GOOD = 1, TRUST_MALFORMED, TRUST_NO_CHAIN, TRUST_NOT_YET, TRUST_EXPIRED, TRUST_KEY_USAGE, TRUST_ALGORITHM,
-	TRUST_REVOKED, TRUST_NO_CRL, TRUST_CRL_OLD, TRUST_OTHER,
+	TRUST_REVOKED, TRUST_NO_CRL, TRUST_CRL_OLD, TRUST_OTHER, TRUST_NAME, TRUST_POLICY, TRUST_LIST_DAMAGED,
 };
 
 /** What a certificate says. */
@@ -55,6 +63,7 @@ struct trust_crl {
 	int64_t this_update, next_update; /**< next_update 0: the list names none (refused at import). */
 	char number[TRUST_SERIAL_MAX];    /**< CRL number in hex; "" none. */
 	uint32_t entries;
+	bool delta, partial;              /**< A delta; for a part of the certificates only (issuingDistributionPoint). */
 	bool old;                         /**< next_update passed. */
 	bool denies;                      /**< ... by more than crl_warn_s. */
 };
@@ -62,6 +71,18 @@ struct trust_crl {
 /** Load anchors and CRLs. One unreadable file refuses all: SK_E_CORRUPT, and @p reterr_what (160 bytes) names it. */
 SK_MUST_CHECK SK_NONNULL enum sk_status trust_open(const struct trust_config *cfg, struct trust **ret_t, char reterr_what[static 160]);
 void trust_free(struct trust **t);
+
+/** Where certificates that are given by hand go. */
+enum trust_role {
+	TRUST_ROLE_ANCHORS = 1, /**< As in the anchors folder: the self-signed ones are trusted. */
+	TRUST_ROLE_CHAIN,       /**< Candidates for a path; a self-signed one is passed over, never trusted. */
+};
+/** For questions by hand: no anchors yet, CRLs in the folder @p cfg->crl_dir (which may go away afterwards). anchors_dir is not looked at. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_open_empty(const struct trust_config *cfg, struct trust **ret_t, char reterr_what[static 160]);
+/** Certificates of one file, PEM (several) or DER. SK_E_CORRUPT: not just certificates. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_add(struct trust *t, enum trust_role role, struct sk_span bytes, char reterr_what[static 160]);
+/** One certificate, PEM or DER, as DER; the caller frees. SK_E_FORMAT: not just one certificate. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_cert_der(struct sk_span bytes, uint8_t **ret_der, size_t *ret_len);
 
 /** Take a certificate apart. Malformed, trailing bytes, unsupported key: SK_E_FORMAT / SK_E_UNSUPPORTED. */
 SK_MUST_CHECK SK_NONNULL enum sk_status trust_cert_read(struct sk_span der, struct trust_cert *ret_c);
@@ -94,8 +115,22 @@ SK_MUST_CHECK SK_NONNULL enum sk_status trust_verify(struct sk_span cert_der, st
 /** Cryptographic random bytes. */
 SK_MUST_CHECK SK_NONNULL enum sk_status trust_random(uint8_t *ret_bytes, size_t len);
 
+/** Names in the folder of lists for one that is on its way, from whoever brings it. */
+#define TRUST_INCOMING_LIST "incoming.crl"
+#define TRUST_INCOMING_INDEX "staged.idx" /* CRL_HELPER_INDEX */
 /**
- * Verify a CRL (DER or PEM bytes) and put it in force (atomically replaced file, then in memory).
+ * Verify the list whose bytes lie in TRUST_INCOMING_LIST and whose index (crl_compile()) in TRUST_INCOMING_INDEX, and put it in force.
+ * Both files are gone afterwards, whatever comes of it. A power cut leaves the old list or the new one in force.
+ * Results as trust_crl_import().
+ */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_take(struct trust *t, int64_t now, struct trust_crl *ret_crl, char reterr_what[static 160]);
+/** Has a look-up met a damaged index since the last repair? */
+SK_MUST_CHECK SK_NONNULL bool trust_needs_repair(const struct trust *t);
+/** Build indexes again from the lists that they were made of, where a page is damaged. SK_OK; else @p reterr_what names the list that stays denied. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_repair(struct trust *t, char reterr_what[static 160]);
+
+/**
+ * Read and verify a CRL (DER or PEM bytes) and put it in force: trust_crl_take() of bytes in memory.
  *
  * @param ret_crl     On SK_OK.
  * @param reterr_what On failure: reason for people.

@@ -11,12 +11,13 @@
 
 #include <dirent.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
+#include "crl/index.h"
 #include "trust/trust.h"
 
 #define TRUST_WHAT_MAX 160u
 #define TRUST_CERT_LEN_MAX 65536u              /**< One certificate. Unit: bytes. */
-#define TRUST_CRL_LEN_MAX ((size_t)64 << 20)    /**< One CRL, DER or PEM. Unit: bytes. */
 #define TRUST_EXT_N_MAX 64                     /**< Extensions in one certificate or CRL. */
 #define TRUST_CAS_MAX 256u                     /**< Anchors and intermediates. */
 #define TRUST_LISTS_MAX 256u                   /**< CRLs in force or remembered. */
@@ -24,18 +25,23 @@
 #define TRUST_DEPTH_MAX 5                      /**< Intermediate CAs between leaf and anchor. */
 #define TRUST_CLOCK_SKEW_S 300                 /**< A CRL may come from a clock that is ahead by this. */
 
-/** Which certificates of its issuer a CRL is complete for (RFC 5280, 5.2.5). */
-enum trust_scope { TRUST_SCOPE_ALL = 1, TRUST_SCOPE_USER, TRUST_SCOPE_CA };
+/** ReasonFlags 1 to 8 (RFC 5280, 4.2.1.13), each at its bit. */
+#define TRUST_REASONS_ALL UINT32_C(0x1FE)
 
-/** A CRL in force; or, when @c crl is NULL, one that was in force and is no longer readable: its issuer is denied. */
+/** A CRL in force; or, when @c ix is NULL, one that was in force and is no longer readable: its issuer is denied. */
 struct trust_list {
-	char id[65];               /**< Hex SHA-256 of issuer name, signer key and scope; the file is "<id>.crl". */
-	X509_CRL *crl;
-	X509 *signer;              /**< NULL exactly when crl is. */
+	char id[65];               /**< Hex SHA-256 of issuer name, signer key and scope; the files are "<id>.index" and "<id>.crl". */
+	struct crl_index *ix;
+	X509 *signer;              /**< NULL exactly when ix is. */
 	X509_NAME *issuer;
 	BIGNUM *number;
 	int64_t this_update, next_update;
-	enum trust_scope scope;
+	uint8_t scope_hash[32];    /**< SHA-256 of the issuingDistributionPoint's DER; zeros: it has none. */
+	bool delta;
+	BIGNUM *base;              /**< Delta: BaseCRLNumber. Else NULL. */
+	ISSUING_DIST_POINT *idp;   /**< NULL: none, or the list is not readable. Names are whole. */
+	bool only_user, only_ca, only_attribute, indirect;
+	uint32_t reasons;          /**< Of TRUST_REASONS_ALL. */
 	uint8_t signer_key[32];    /**< SHA-256 of the signer's SubjectPublicKeyInfo. */
 	uint8_t bytes_hash[32];    /**< SHA-256 of the DER. */
 	uint32_t entries;
@@ -45,12 +51,16 @@ struct trust {
 	char *anchors_dir, *crl_dir;
 	bool require_crl;
 	uint32_t crl_warn_s;
+	uint32_t algorithms;          /**< trust_settings_read(). */
+	STACK_OF(ASN1_OBJECT) *policies; /**< One of these must hold for the whole path; empty: any. */
+	bool explicit_policy, no_policy_mapping, no_any_policy; /**< RFC 5280, 6.1.1 (e) to (g). */
 	X509_STORE *anchors;          /**< Self-signed ones only. */
 	STACK_OF(X509) *intermediates;
 	STACK_OF(X509) *cas;          /**< Both. */
 	struct trust_list lists[TRUST_LISTS_MAX];
 	size_t lists_n;
 	uint32_t anchors_n;
+	bool repair;                  /**< A look-up met a damaged index. */
 };
 
 /** What kind of key, as far as it is on the allowed list. */
@@ -89,31 +99,57 @@ SK_MUST_CHECK bool trust_sig_allowed(int signature_nid);
 SK_MUST_CHECK SK_NONNULL uint32_t trust_leaf_faults(X509 *x);
 SK_MUST_CHECK SK_NONNULL uint32_t trust_ca_faults(X509 *x);
 
+/* trust_settings.c */
+/** Both texts may be NULL or "". *ret_mask: opaque set, all when nothing is named. The caller frees the stack. */
+SK_MUST_CHECK enum sk_status trust_settings_read(const char *algorithms, const char *policies, uint32_t *ret_mask,
+    STACK_OF(ASN1_OBJECT) **ret_policies, char reterr_what[static TRUST_WHAT_MAX]);
+/** Is a signature's algorithm in the site's set? */
+SK_MUST_CHECK bool trust_settings_signature(uint32_t mask, int signature_nid);
+/** Reasons against key and signature of a certificate by the site's set. */
+SK_MUST_CHECK SK_NONNULL uint32_t trust_settings_faults(uint32_t mask, const X509 *x);
+
 /* trust_chain.c */
+/** Whose path: policies of the site are asked of cards, not of those who sign lists (RFC 5280, 6.3.3 (f)). */
+enum trust_path { TRUST_PATH_CARD = 1, TRUST_PATH_SIGNER };
 /**
  * Build and check the path of @p x at @p now, without revocation and without the rules for leaves.
  * @param ret_chain  @p x first, anchor last; NULL when the path was not completed. The caller frees it with its members.
  * @return Set of reasons; 0: the path is good.
  */
-SK_MUST_CHECK SK_NONNULL uint32_t trust_path_check(const struct trust *t, X509 *x, int64_t now, STACK_OF(X509) **ret_chain);
+SK_MUST_CHECK SK_NONNULL uint32_t trust_path_check(const struct trust *t, enum trust_path kind, X509 *x, int64_t now, STACK_OF(X509) **ret_chain);
 
 /* trust_revoke.c */
 /** Look at everything in @p chain below the anchor. @return Set of reasons. *ret_warn is set, never cleared. */
 SK_MUST_CHECK SK_NONNULL uint32_t trust_revoke_check(const struct trust *t, STACK_OF(X509) *chain, int64_t now, bool *ret_warn);
 
-/* trust_crlread.c */
-/** DER or PEM, one list, nothing after it. @param ret_der  malloc()ed DER of it. */
-SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_parse(struct sk_span bytes, X509_CRL **ret_crl, uint8_t **ret_der,
-    size_t *ret_der_len, char reterr_what[static TRUST_WHAT_MAX]);
-/** Version, algorithms, extensions, number, dates, entries: everything that needs no certificate. Fills a list without signer and id. */
-SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_facts(X509_CRL *crl, struct sk_span der, struct trust_list *ret_l,
+/* trust_scope.c */
+/** Reasons of onlySomeReasons or of a distribution point; NULL: all. */
+SK_MUST_CHECK uint32_t trust_scope_flags(const ASN1_BIT_STRING *flags);
+/** For which reasons the list's scope has @p x in it; 0: none. Does not look at keys. */
+SK_MUST_CHECK SK_NONNULL uint32_t trust_scope_reasons(const struct trust_list *l, X509 *x);
+
+/* trust_list.c */
+/** What a list says of a certificate. */
+enum trust_found { TRUST_FOUND_NOT = 1, TRUST_FOUND_LISTED, TRUST_FOUND_REMOVED, TRUST_FOUND_DAMAGED };
+/** Look up serial and, in indirect lists, issuer. */
+SK_MUST_CHECK SK_NONNULL enum trust_found trust_list_find(const struct trust_list *l, X509 *x);
+SK_MUST_CHECK SK_NONNULL static inline bool trust_list_readable(const struct trust_list *l)
+{
+	return l->ix != NULL;
+}
+/** Same issuer, signer's key and scope; one may be a delta upon the other. */
+SK_MUST_CHECK SK_NONNULL bool trust_list_same_scope(const struct trust_list *a, const struct trust_list *b);
+
+/* trust_facts.c */
+/** Is this a list that can be in force? Takes *ix over on SK_OK; signer and id are not set yet. SK_E_FORMAT, SK_E_UNSUPPORTED. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_list_take(struct crl_index **ix, struct trust_list *ret_l,
     char reterr_what[static TRUST_WHAT_MAX]);
 /** Find who signed it; sets signer, signer_key and id. @p now NULL: dates and path of the signer are not looked at.
  *  SK_E_NOENT: no certificate of that name at all. SK_E_CRYPTO: there is one, but the signature is not good. */
-SK_MUST_CHECK enum sk_status trust_crl_judge(const struct trust *t, struct trust_list *l, const int64_t *now,
+SK_MUST_CHECK enum sk_status trust_list_judge(const struct trust *t, struct trust_list *l, const int64_t *now,
     char reterr_what[static TRUST_WHAT_MAX]);
 SK_NONNULL void trust_list_clear(struct trust_list *l);
-/** Which scope and issuer a list and another have in common: the number of one binds the other. */
+/** The same scope, and both deltas or both complete: the number of one binds the other. */
 SK_MUST_CHECK SK_NONNULL bool trust_list_same(const struct trust_list *a, const struct trust_list *b);
 
 /* trust.c */
@@ -132,9 +168,18 @@ SK_MUST_CHECK const char *trust_file_fault(enum sk_status st);
 SK_MUST_CHECK SK_NONNULL enum sk_status trust_crldir_load(struct trust *t, char reterr_what[static TRUST_WHAT_MAX]);
 /** Make the numbers durable. */
 SK_MUST_CHECK SK_NONNULL enum sk_status trust_crldir_remember(const struct trust *t);
-/** Put the DER of list @p id in its file; SK_E_IO. */
-SK_MUST_CHECK SK_NONNULL enum sk_status trust_crldir_write(const struct trust *t, const char *id, struct sk_span der);
-/** Undo it: the bytes of @p old, or no file when old had none. */
-SK_NONNULL void trust_crldir_restore(const struct trust *t, const char *id, const struct trust_list *old);
+/** "<id>.index" or "<id>.crl". */
+#define TRUST_INDEX_SUFFIX ".index"
+#define TRUST_LIST_SUFFIX ".crl"
+#define TRUST_ID_NAME_MAX 80u
+SK_NONNULL void trust_crldir_name(const char *id, const char *suffix, char ret_name[static TRUST_ID_NAME_MAX]);
+/** Open the folder; -1. The caller closes. */
+SK_MUST_CHECK SK_NONNULL int trust_crldir_open(const struct trust *t);
+/** The list known by @p id; NULL. */
+SK_MUST_CHECK SK_NONNULL struct trust_list *trust_crldir_find(struct trust *t, const char *id);
+
+/* trust_crl.c */
+/** Read "<from>" in the folder and write its index as @p to, which must not be there. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_compile(int dir_fd, const char *from, const char *to, char reterr_what[static TRUST_WHAT_MAX]);
 
 #endif /* TRUST_TRUST_IMPL_H */

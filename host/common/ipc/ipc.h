@@ -68,7 +68,7 @@ enum ipc_type {
 	IPC_CARD_TRIES_ASK = 0x0204, /**< Read the PIN tries left. */
 	IPC_CARD_SIGN = 0x0205,    /**< alg, digest, [secret = PIN as typed]. */
 	IPC_CARD_CLOSE = 0x0206,   /**< Reset the card, let it go, exit. */
-	IPC_CARD_KEY = 0x0207,     /**< Use this key reference from now on: key_ref (0x9A, 0x9E); answered by CARD_HEAD. */
+	IPC_CARD_KEY = 0x0207,     /**< Use this key from now on: key_ref (enum ipc_key); answered by CARD_HEAD. */
 	IPC_CARD_STATE = 0x0281,   /**< state (enum ipc_card_state), [reader]. While waiting, on each change. */
 	IPC_CARD_HEAD = 0x0282,    /**< profile, key_ref, bytes = first part of the certificate (DER), [reader]. */
 	IPC_CARD_CERT = 0x0283,    /**< bytes = the whole certificate (DER). */
@@ -148,7 +148,13 @@ enum ipc_watch_event { WATCH_SERVICE_UP = 1, WATCH_SERVICE_DOWN, WATCH_READER_AD
 	WATCH_CARD_INSERTED, WATCH_CARD_REMOVED };
 /** Signature algorithms, by the key and digest they use. */
 enum ipc_alg { ALG_RSA2048_SHA256 = 1, ALG_P256_SHA256, ALG_P384_SHA384 };
-enum ipc_profile { PROFILE_PIV = 1 };
+enum ipc_profile { PROFILE_PIV = 1, PROFILE_JPKI };
+/** Which key of a card: PIV's key references (SP 800-73-4 part 1, table 4b); for JPKI the last byte of the key's EF. */
+enum ipc_key {
+	KEY_JPKI_AUTH = 0x17, /**< User authentication (利用者証明用); signs with PIN. */
+	KEY_PIV_AUTH = 0x9A,  /**< Signs with PIN. */
+	KEY_PIV_CARD = 0x9E,  /**< Signs without. */
+};
 
 /** What sekishoctl can ask the running daemon for. */
 enum ipc_command {
@@ -157,6 +163,7 @@ enum ipc_command {
 	CMD_FINGER_ENROL, CMD_FINGER_LIST, CMD_FINGER_DELETE, CMD_CRL_IMPORT, CMD_CRL_STATUS, CMD_UNLOCK,
 	CMD_AUDIT_LIST, CMD_AUDIT_VERIFY, CMD_AUDIT_EXPORT, CMD_DOCTOR,
 	CMD_DENYLIST_IMPORT, CMD_DENYLIST_EXPORT, CMD_DENYLIST_DRAFT, CMD_DENYLIST_STATUS, CMD_DENYLIST_RECEIPT, CMD_CARD_UNREVOKE,
+	CMD_CLOCK_ACCEPT, CMD_CARD_RELINK,
 };
 
 #define IPC_DRAFT_ADD 0x01u   /**< CMD_DENYLIST_DRAFT flags: the card named comes onto the list. */

@@ -60,6 +60,9 @@ enum msg_id {
 	MSG_ENROL_RESTART,    /* - */
 	MSG_ENROL_CARD_PIN,   /* - */
 	MSG_DENYLIST_BAD,     /* S help */
+	MSG_PIN_PROMPT_JPKI,  /* N tries left */
+	MSG_CARD_NEEDS_PIN,   /* S help */
+	MSG_CARD_ENROLLED,    /* - */
 	MSG_N /* how many */
 };
 

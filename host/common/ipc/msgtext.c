@@ -75,6 +75,11 @@ static const struct msg_row rows[MSG_N] = {
 	[MSG_ENROL_TOUCH] = { "NN", N_("Touch the sensor with the finger to register (%1$s of %2$s).") },
 	[MSG_ENROL_STRAY] = { "", N_("That looks like another finger. Use the same finger every time.") },
 	[MSG_ENROL_RESTART] = { "", N_("The touches do not fit together. Start again from the first touch.") },
+	[MSG_PIN_PROMPT_JPKI] = { "N", N_("My Number Card: 4-digit PIN for user authentication (tries left: %1$s): ") },
+	[MSG_CARD_NEEDS_PIN] = { "S", N_("This card works with its PIN only, and here log-in is without PIN.\n"
+		"For another card, call: %1$s") },
+	[MSG_CARD_ENROLLED] = { "", N_("This card is enrolled already; sekishoctl card list shows whose it is.\n"
+		"Is the new card in the reader?") },
 	[MSG_ENROL_CARD_PIN] = { "", N_("PIN of the card to register (typed by its holder): ") },
 	[MSG_DENYLIST_BAD] = { "S", N_("This terminal can't read its list of lost cards, so nobody can log in.\n"
 		"Please call: %1$s") },

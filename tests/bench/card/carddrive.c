@@ -45,6 +45,7 @@ static bool watch, times;
 static const char *cert_file, *sig_file;
 static int64_t started_ms;
 
+static const char *const profile_names[] = { "?", "piv", "jpki" };
 static const char *const state_names[] = { "?", "no-service", "no-reader", "absent", "present", "mute", "busy", "two" };
 static const char *const error_names[] = { "?", "timeout", "removed", "service", "busy", "mute", "unknown", "format",
 	"pin-wrong", "pin-blocked", "pin-form", "refused", "two" };
@@ -97,7 +98,7 @@ static void print_message(const struct ipc_msg *m)
 		printf("STATE %s %s\n", NAME(state_names, n), reader);
 		break;
 	case IPC_CARD_HEAD:
-		printf("HEAD %s %02X %zu ", ipc_num(m, IPC_F_PROFILE) == PROFILE_PIV ? "piv" : "?",
+		printf("HEAD %s %02X %zu ", NAME(profile_names, ipc_num(m, IPC_F_PROFILE)),
 		    (unsigned)ipc_num(m, IPC_F_KEY_REF), bytes->len);
 		print_hex(*bytes);
 		printf("\n");

@@ -65,9 +65,19 @@ static bool conf_set(struct vc_card *card, const char *name, const char *value)
 		return vc_hex_decode(value, card->pin.value, VC_PIN_LEN, &len) && len == VC_PIN_LEN;
 	if (strcmp(name, "puk") == 0)
 		return vc_hex_decode(value, card->puk.value, VC_PIN_LEN, &len) && len == VC_PIN_LEN;
+	if (strcmp(name, "jpki-pin") == 0)
+		return vc_hex_decode(value, card->jpki.pin.value, VC_PIN_LEN, &len) && len == VC_PIN_LEN;
 	if (!vc_parse_long(value, 0, VC_TRIES_MAX, &number))
 		return false;
-	if (strcmp(name, "tries") == 0)
+	if (strcmp(name, "jpki-tries") == 0)
+		card->jpki.pin.tries = (unsigned)number;
+	else if (strcmp(name, "jpki-pin-left") == 0)
+		card->jpki.pin.left = (unsigned)number;
+	else if (strcmp(name, "jpki-sign-tries") == 0)
+		card->jpki.sign_tries = (unsigned)number;
+	else if (strcmp(name, "jpki-sign-left") == 0)
+		card->jpki.sign_left = (unsigned)number;
+	else if (strcmp(name, "tries") == 0)
 		card->pin.tries = (unsigned)number;
 	else if (strcmp(name, "puk-tries") == 0)
 		card->puk.tries = (unsigned)number;
@@ -86,7 +96,7 @@ static bool conf_load(struct vc_card *card)
 {
 	char path[PATH_MAX], text[CONF_MAX + 1], name[32], value[64], *line, *rest;
 	long len;
-	unsigned seen = 0;
+	unsigned piv = 0, jpki = 0;
 
 	if (!path_in(card, "card.conf", path))
 		return false;
@@ -100,33 +110,62 @@ static bool conf_load(struct vc_card *card)
 			continue;
 		if (sscanf(line, "%31[a-z-] = %63s", name, value) != 2 || !conf_set(card, name, value))
 			return false;
-		seen++;
+		*(strncmp(name, "jpki-", 5) == 0 ? &jpki : &piv) += 1;
 	}
 	OPENSSL_cleanse(text, sizeof(text));
-	return seen == 7 && card->pin.left <= card->pin.tries && card->puk.left <= card->puk.tries;
+	card->piv = piv == 7;
+	card->jpki.present = jpki == 5;
+	return (card->piv || piv == 0) && (card->jpki.present || jpki == 0) && piv + jpki > 0 &&
+	       card->pin.left <= card->pin.tries && card->puk.left <= card->puk.tries &&
+	       card->jpki.pin.left <= card->jpki.pin.tries && card->jpki.sign_left <= card->jpki.sign_tries;
+}
+
+static void put_piv_conf(const struct vc_card *card, char *text, size_t cap)
+{
+	char pin[2 * VC_PIN_LEN + 1], puk[2 * VC_PIN_LEN + 1];
+
+	vc_hex_encode(card->pin.value, VC_PIN_LEN, pin);
+	vc_hex_encode(card->puk.value, VC_PIN_LEN, puk);
+	snprintf(text, cap,
+		 "pin = %s\npuk = %s\ntries = %u\npuk-tries = %u\npin-left = %u\npuk-left = %u\n"
+		 "gzip-cert = %d\n",
+		 pin, puk, card->pin.tries, card->puk.tries, card->pin.left, card->puk.left,
+		 card->gzip_cert ? 1 : 0);
+	OPENSSL_cleanse(pin, sizeof(pin));
+	OPENSSL_cleanse(puk, sizeof(puk));
+}
+
+static void put_jpki_conf(const struct vc_jpki *jpki, char *text, size_t cap)
+{
+	char pin[2 * VC_PIN_LEN + 1];
+
+	vc_hex_encode(jpki->pin.value, VC_PIN_LEN, pin);
+	snprintf(text, cap,
+		 "jpki-pin = %s\njpki-tries = %u\njpki-pin-left = %u\njpki-sign-tries = %u\n"
+		 "jpki-sign-left = %u\n",
+		 pin, jpki->pin.tries, jpki->pin.left, jpki->sign_tries, jpki->sign_left);
+	OPENSSL_cleanse(pin, sizeof(pin));
 }
 
 int vc_card_save(const struct vc_card *card)
 {
-	char path[PATH_MAX], text[CONF_MAX], pin[2 * VC_PIN_LEN + 1], puk[2 * VC_PIN_LEN + 1];
+	char path[PATH_MAX], text[CONF_MAX], piv[CONF_MAX / 4] = "", jpki[CONF_MAX / 4] = "";
 	int n, result;
 
-	vc_hex_encode(card->pin.value, VC_PIN_LEN, pin);
-	vc_hex_encode(card->puk.value, VC_PIN_LEN, puk);
+	if (card->piv)
+		put_piv_conf(card, piv, sizeof(piv));
+	if (card->jpki.present)
+		put_jpki_conf(&card->jpki, jpki, sizeof(jpki));
 	n = snprintf(text, sizeof(text),
-		     "# Test card: all values are for tests only. PIN and PUK in hexadecimal.\n"
-		     "pin = %s\npuk = %s\ntries = %u\npuk-tries = %u\npin-left = %u\npuk-left = %u\n"
-		     "gzip-cert = %d\n",
-		     pin, puk, card->pin.tries, card->puk.tries, card->pin.left, card->puk.left,
-		     card->gzip_cert ? 1 : 0);
+		     "# Test card: all values are for tests only. PIN and PUK in hexadecimal.\n%s%s", piv, jpki);
+	OPENSSL_cleanse(piv, sizeof(piv));
+	OPENSSL_cleanse(jpki, sizeof(jpki));
 	if (n < 0 || (size_t)n >= sizeof(text) || !path_in(card, "card.conf", path)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
 	result = vc_file_replace(path, 0600, text, (size_t)n);
 	OPENSSL_cleanse(text, sizeof(text));
-	OPENSSL_cleanse(pin, sizeof(pin));
-	OPENSSL_cleanse(puk, sizeof(puk));
 	return result;
 }
 
@@ -163,10 +202,15 @@ struct vc_card *vc_card_load(const char *dir)
 		vc_card_free(&card);
 		return NULL;
 	}
-	card->key_9a = key_load(card, "9a.key");
-	card->key_9e = key_load(card, "9e.key");
-	if (card->key_9a == NULL) {
-		fprintf(stderr, "vcard: %s/9a.key: missing or malformed\n", dir);
+	if (card->piv) {
+		card->key_9a = key_load(card, "9a.key");
+		card->key_9e = key_load(card, "9e.key");
+	}
+	if (card->jpki.present)
+		card->jpki.key = key_load(card, "jpki.key");
+	if ((card->piv && card->key_9a == NULL) || (card->jpki.present && card->jpki.key == NULL)) {
+		fprintf(stderr, "vcard: %s/%s.key: missing or malformed\n", dir,
+			card->piv && card->key_9a == NULL ? "9a" : "jpki");
 		vc_card_free(&card);
 	}
 	return card;
@@ -178,6 +222,7 @@ void vc_card_free(struct vc_card **card)
 		return;
 	EVP_PKEY_free((*card)->key_9a);
 	EVP_PKEY_free((*card)->key_9e);
+	EVP_PKEY_free((*card)->jpki.key);
 	OPENSSL_cleanse(*card, sizeof(**card));
 	free(*card);
 	*card = NULL;
@@ -209,16 +254,11 @@ static bool gzip(const uint8_t *in, size_t in_len, uint8_t *out, size_t cap, siz
 	return result == Z_STREAM_END;
 }
 
-/* Certificate object: 70 certificate, 71 CertInfo, FE empty (SP 800-73-4 part 1, table 10). */
-static long cert_object(const struct vc_card *card, const char *name, uint8_t *buf, size_t cap)
+long vc_card_read_cert(const struct vc_card *card, const char *name, uint8_t *buf, size_t cap)
 {
 	char path[PATH_MAX];
-	uint8_t packed[VC_OBJECT_MAX], info = card->gzip_cert ? 0x01 : 0x00;
-	struct vc_out out = { .buf = buf, .cap = cap };
 	unsigned char *der = NULL;
-	size_t packed_len = 0;
-	int der_len;
-	bool ok;
+	int len;
 	X509 *cert;
 	FILE *file;
 
@@ -229,18 +269,31 @@ static long cert_object(const struct vc_card *card, const char *name, uint8_t *b
 		return -1;
 	cert = PEM_read_X509(file, NULL, NULL, NULL);
 	fclose(file);
-	der_len = cert != NULL ? i2d_X509(cert, &der) : -1;
+	len = cert != NULL ? i2d_X509(cert, &der) : -1;
 	X509_free(cert);
-	if (der_len < 0)
-		return -1;
-	if (card->gzip_cert) {
+	if (len >= 0 && (size_t)len <= cap)
+		memcpy(buf, der, (size_t)len);
+	else
+		len = -1;
+	OPENSSL_free(der);
+	return len;
+}
+
+/* Certificate object: 70 certificate, 71 CertInfo, FE empty (SP 800-73-4 part 1, table 10). */
+static long cert_object(const struct vc_card *card, const char *name, uint8_t *buf, size_t cap)
+{
+	uint8_t der[VC_OBJECT_MAX], packed[VC_OBJECT_MAX], info = card->gzip_cert ? 0x01 : 0x00;
+	struct vc_out out = { .buf = buf, .cap = cap };
+	long der_len = vc_card_read_cert(card, name, der, sizeof(der));
+	size_t packed_len = 0;
+	bool ok = der_len >= 0;
+
+	if (ok && card->gzip_cert) {
 		ok = gzip(der, (size_t)der_len, packed, sizeof(packed), &packed_len);
 		vc_out_tlv(&out, 0x70, packed, packed_len);
-	} else {
-		ok = true;
+	} else if (ok) {
 		vc_out_tlv(&out, 0x70, der, (size_t)der_len);
 	}
-	OPENSSL_free(der);
 	vc_out_tlv(&out, 0x71, &info, 1);
 	vc_out_tlv(&out, 0xFE, NULL, 0);
 	return ok && !out.overflow ? (long)out.len : -1;

@@ -9,6 +9,13 @@
  *                   the objects made from the files above
  *   card.conf       "name = value" lines: pin puk tries puk-tries pin-left puk-left gzip-cert
  *
+ * A My Number Card, made by tests/bench/lib-jpki.sh, has instead (or, as no real card, besides):
+ *
+ *   jpki.key jpki.crt   key and certificate of user authentication (PEM)
+ *   jpki-ca.crt         its CA's certificate
+ *   sign.crt sign-ca.crt  the signature certificate that nothing may read, and its CA's
+ *   card.conf           jpki-pin jpki-tries jpki-pin-left jpki-sign-tries jpki-sign-left
+ *
  * Everything in it is for tests only, the PIN included.
  */
 #ifndef VCARD_CARDDIR_H
@@ -31,8 +38,18 @@ struct vc_secret {
 	unsigned left;
 };
 
+/* The user-authentication PIN (4 digits, padded with FF), and the signature PIN that no value meets. */
+struct vc_jpki {
+	bool present;
+	struct vc_secret pin;
+	unsigned sign_tries, sign_left;
+	EVP_PKEY *key;
+};
+
 struct vc_card {
 	char dir[PATH_MAX];
+	bool piv;			/* false: pin, puk and the keys below are not there */
+	struct vc_jpki jpki;
 	struct vc_secret pin;
 	struct vc_secret puk;
 	bool gzip_cert;
@@ -57,6 +74,9 @@ int vc_card_save(const struct vc_card *card);
  * Returns its length, or -1 when the card has no such object.
  */
 long vc_card_read_object(const struct vc_card *card, uint32_t tag, uint8_t *buf, size_t cap);
+
+/* DER of a certificate of the card's folder. Returns its length, or -1. */
+long vc_card_read_cert(const struct vc_card *card, const char *name, uint8_t *buf, size_t cap);
 
 /* PIN text to its padded form; false unless 6 to 8 ASCII digits (SP 800-73-4 part 2, 2.4.3). */
 bool vc_pin_pad(const char *text, uint8_t ret_padded[static VC_PIN_LEN]);

@@ -6,7 +6,8 @@
  *   pull                    the card leaves the reader
  *   insert                  the card comes back (not before it was away for the gap)
  *   swap CARDDIR            the card leaves, another one comes
- *   status                  ok in= link= powered= piv= verified= pin-left= puk-left= muted= faults=
+ *   status                  ok in= link= powered= piv= verified= pin-left= puk-left= sign-left=
+ *                           muted= faults=
  *   stats                   ok apdus= cmd= rsp= verify= pins= genauth= resets=
  *   reset-stats
  *   trace on | trace off    needs --trace
@@ -84,11 +85,12 @@ static void print_status(const struct vc_server *server, char *reply, size_t cap
 	const struct vc_card *card = server->card;
 
 	snprintf(reply, cap,
-		 "ok in=%d link=%d powered=%d piv=%d verified=%d pin-left=%u puk-left=%u muted=%d "
-		 "faults=%zu",
+		 "ok in=%d link=%d powered=%d piv=%d verified=%d pin-left=%u puk-left=%u sign-left=%u "
+		 "muted=%d faults=%zu",
 		 server->inserted, server->link.fd >= 0, server->link.powered,
 		 server->engine.app == VC_APP_PIV, server->engine.pin_verified,
-		 card != NULL ? card->pin.left : 0, card != NULL ? card->puk.left : 0,
+		 card == NULL ? 0 : card->piv ? card->pin.left : card->jpki.pin.left,
+		 card != NULL ? card->puk.left : 0, card != NULL ? card->jpki.sign_left : 0,
 		 server->link.muted, server->faults.n);
 }
 

@@ -5,11 +5,13 @@
  */
 #include "engine.h"
 
+#include <openssl/crypto.h>
 #include <string.h>
 
 static const uint8_t aid_piv[] = {
 	0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00, 0x01, 0x00,
 };
+static const uint8_t aid_jpki[] = { 0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01 };
 static const uint8_t aid_manager[] = { 0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00 };
 
 static void drop_chain(struct vc_engine *engine)
@@ -28,11 +30,32 @@ void vc_engine_reset(struct vc_engine *engine)
 {
 	engine->app = VC_APP_MANAGER;
 	engine->pin_verified = false;
+	engine->file = 0;
 	engine->torn = false;
 	drop_chain(engine);
 	drop_pending(engine);
 	memset(engine->chain, 0, sizeof(engine->chain));
 	memset(engine->pending, 0, sizeof(engine->pending));
+}
+
+uint16_t vc_judge_secret(struct vc_engine *engine, struct vc_secret *secret,
+			 const uint8_t candidate[static VC_PIN_LEN])
+{
+	secret->left--;
+	if (vc_card_save(engine->card) != 0) {
+		secret->left++;
+		return VC_SW_MEMORY_FAILURE;
+	}
+	if (engine->tear) {
+		engine->torn = true;
+		return 0;
+	}
+	if (CRYPTO_memcmp(secret->value, candidate, VC_PIN_LEN) != 0)
+		return (uint16_t)(VC_SW_TRIES | secret->left);
+	secret->left = secret->tries;
+	if (vc_card_save(engine->card) != 0)
+		return VC_SW_MEMORY_FAILURE;
+	return VC_SW_OK;
 }
 
 /* Partial names are right-truncated ones, down to the registered provider (ISO/IEC 7816-4 8.2.1.2). */
@@ -48,9 +71,21 @@ static bool name_matches(const struct vc_apdu *apdu, const uint8_t *aid, size_t 
 static uint16_t execute_select(struct vc_engine *engine, const struct vc_apdu *apdu,
 			       struct vc_out *out)
 {
+	if (engine->app == VC_APP_JPKI && apdu->p1 != 0x04)
+		return vc_jpki_execute(engine, apdu, out);
 	if (apdu->p1 != 0x04 || (apdu->p2 != 0x00 && apdu->p2 != 0x0C))
 		return VC_SW_WRONG_P1P2;
-	if (name_matches(apdu, aid_piv, sizeof(aid_piv))) {
+	/* Only a card's own applications can be selected; the whole name for JPKI. */
+	if (engine->card->jpki.present && apdu->lc == sizeof(aid_jpki) &&
+	    name_matches(apdu, aid_jpki, sizeof(aid_jpki))) {
+		engine->app = VC_APP_JPKI;
+		engine->pin_verified = false;
+		engine->file = 0;
+		return VC_SW_OK;
+	}
+	if (engine->card->piv && name_matches(apdu, aid_piv, sizeof(aid_piv))) {
+		if (engine->app == VC_APP_JPKI)
+			engine->pin_verified = false;
 		engine->app = VC_APP_PIV;
 		if (apdu->p2 == 0x00)
 			vc_piv_property_template(out);
@@ -71,14 +106,20 @@ static uint16_t execute(struct vc_engine *engine, const struct vc_apdu *apdu, st
 	switch (engine->app) {
 	case VC_APP_PIV:
 		return vc_piv_execute(engine, apdu, out);
+	case VC_APP_JPKI:
+		return vc_jpki_execute(engine, apdu, out);
 	case VC_APP_MANAGER:
 		break;
 	}
 	return VC_SW_INS_UNKNOWN;
 }
 
-static uint16_t check_class(uint8_t cla)
+static uint16_t check_class(const struct vc_engine *engine, const struct vc_apdu *apdu)
 {
+	uint8_t cla = apdu->cla;
+
+	if (engine->app == VC_APP_JPKI && apdu->ins == VC_INS_PERFORM_SECURITY_OPERATION)
+		return cla == 0x80 ? VC_SW_OK : VC_SW_CLA_UNKNOWN;
 	if ((cla & 0xE0) != 0)
 		return VC_SW_CLA_UNKNOWN;
 	if ((cla & 0x0C) != 0)
@@ -196,7 +237,7 @@ size_t vc_engine_transmit(struct vc_engine *engine, const uint8_t *cmd, size_t c
 		drop_pending(engine);
 		return answer(ret_rsp, 0, VC_SW_WRONG_LENGTH);
 	}
-	sw = check_class(apdu.cla);
+	sw = check_class(engine, &apdu);
 	if (sw == VC_SW_OK && apdu.cla == 0x00 && apdu.ins == VC_INS_GET_RESPONSE &&
 	    !engine->chaining)
 		return get_response(engine, &apdu, ret_rsp, cap);
@@ -210,6 +251,10 @@ size_t vc_engine_transmit(struct vc_engine *engine, const uint8_t *cmd, size_t c
 		return 0;
 	if (out.overflow)
 		return answer(ret_rsp, 0, VC_SW_NO_DIAGNOSIS);
+	if (sw == VC_SW_END_OF_FILE && out.len <= VC_NE_SHORT_MAX) {
+		memcpy(ret_rsp, out.buf, out.len);
+		return answer(ret_rsp, out.len, sw);
+	}
 	if (sw != VC_SW_OK || out.len == 0)
 		return answer(ret_rsp, 0, sw);
 	engine->pending_len = out.len;

@@ -3,8 +3,8 @@
  * The card's own side: what one command does to one card, without any transport.
  *
  * ISO/IEC 7816-4 (chaining, GET RESPONSE, extended length) around the PIV card application of
- * SP 800-73-4 part 2. A second, empty application (a card manager) exists so that "another
- * application is selected" can be tested.
+ * SP 800-73-4 part 2 or the JPKI application of the My Number Card, whichever the card has. A further,
+ * empty application (a card manager) exists so that "another application is selected" can be tested.
  */
 #ifndef VCARD_ENGINE_H
 #define VCARD_ENGINE_H
@@ -19,6 +19,7 @@
 enum vc_app {
 	VC_APP_MANAGER = 0,		/* implicitly selected after a reset */
 	VC_APP_PIV,
+	VC_APP_JPKI,
 };
 
 struct vc_engine {
@@ -28,7 +29,8 @@ struct vc_engine {
 	bool tear;			/* lose power between charging a try and judging it */
 
 	enum vc_app app;
-	bool pin_verified;
+	bool pin_verified;		/* the selected application's */
+	uint16_t file;			/* JPKI: selected EF; 0: none */
 	bool torn;			/* set when tear struck: nothing is to be answered */
 	bool chaining;
 	uint8_t chain_ins, chain_p1, chain_p2;
@@ -55,5 +57,15 @@ uint16_t vc_piv_execute(struct vc_engine *engine, const struct vc_apdu *apdu, st
 
 /* Answer to SELECT of the PIV application: application property template. */
 void vc_piv_property_template(struct vc_out *out);
+
+/*
+ * Charges a try and judges: VC_SW_OK, 63CX, 6581, or 0 when power was lost in between. The caller
+ * has made sure that a try is left. MUST: the try is durable before anything is compared.
+ */
+uint16_t vc_judge_secret(struct vc_engine *engine, struct vc_secret *secret,
+			 const uint8_t candidate[static VC_PIN_LEN]);
+
+/* The JPKI application (jpki.c), class bytes 00 and, for signing, 80. As vc_piv_execute(). */
+uint16_t vc_jpki_execute(struct vc_engine *engine, const struct vc_apdu *apdu, struct vc_out *out);
 
 #endif

@@ -4,13 +4,15 @@
 # Judges the virtual card by others: OpenSSL looks at its PKI and its signatures, OpenSC uses the card
 # through pcscd, and the .apdus tables hold it to the clauses of the standards.
 #
-#   BENCH_BIN=FOLDER tests/bench/vcard/judge.sh [pki|apdus|sign|opensc|reader]...
+#   BENCH_BIN=FOLDER tests/bench/vcard/judge.sh [pki|apdus|sign|opensc|reader|jpki]...
 #
 # Last line: "N passed, N failed"; the exit status is 0 only when nothing failed.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=../lib-pcscd.sh
 . "$here/../lib-pcscd.sh"
+# shellcheck source=../lib-jpki.sh
+. "$here/../lib-jpki.sh"
 : "${BENCH_BIN:?folder with vcard, vcard-personalise, vcard-drive}"
 bench_enter "$@"
 cd "$BENCH_TMP" || exit 99
@@ -429,7 +431,67 @@ ends_cleanly() {
 	wait "$pid" && [ ! -e "$BENCH_TMP/vcard/$1.sock" ]
 }
 
-[ $# -gt 0 ] || set -- pki apdus sign opensc reader
+# --- the My Number Card; OpenSC's jpki driver uses real ones ---
+
+MYNUMBER_ATR=3BE000FF8131FE4514
+
+# One command by PKCS #11, signature checked by OpenSSL: CARDDIR
+jpki_signs() {
+	rm -f os.sig
+	openssl x509 -in "$1/jpki.crt" -noout -pubkey >os.pub
+	printf 'attempt of %s' "$1" >os.txt
+	token -l --pin 1234 -s -m SHA256-RSA-PKCS --id 01 -i os.txt -o os.sig || return 1
+	openssl dgst -sha256 -verify os.pub -signature os.sig os.txt
+}
+
+judge_jpki_card() {
+	local what=$1 dir=$2
+	shift 2
+
+	vcard_start "$dir" --card "$dir" "$@"
+	check "$what: card seen" pcscd_wait_card 0 present
+	check "$what: jpki driver" shows 'jpki' opensc-tool -n
+	check "$what: dump" shows 'User Authentication Certificate' pkcs15-tool -D
+	check "$what: certificate" same_certificate "$dir/jpki.crt" 01
+	check "$what: certificate of the CA" same_certificate "$dir/jpki-ca.crt" 03
+	check_not "$what: signature certificate" timeout 30 pkcs15-tool --read-certificate 02
+	check "$what: PIN of three tries" shows 'Tries left *: 3' pkcs15-tool --list-pins
+	check "$what: PKCS #15 log-in" bounded pkcs15-tool --verify-pin --auth-id 01 --pin 1234
+	check "$what: pkcs11 self-test" token -l -t --pin 1234
+	check "$what: signature" jpki_signs "$dir"
+	check_not "$what: wrong PIN" token -l --pin 9999 -s -m SHA256-RSA-PKCS --id 01 -i os.txt -o wrong.sig
+	check "$what: it cost a try" [ "$(vcard_number "$dir" pin-left)" = 2 ]
+	check "$what: right PIN" jpki_signs "$dir"
+	check "$what: tries are back" [ "$(vcard_number "$dir" pin-left)" = 3 ]
+	for _ in 1 2 3; do
+		token -l --pin 9999 -O >/dev/null 2>&1
+	done
+	check "$what: blocked" [ "$(vcard_number "$dir" pin-left)" = 0 ]
+	check_not "$what: right PIN while blocked" jpki_signs "$dir"
+	check "$what: the signature PIN was not touched" [ "$(vcard_number "$dir" sign-left)" = 5 ]
+	vcard_stop "$dir"
+	pcscd_wait_card 0 absent
+}
+
+judge_jpki() {
+	opensc_conf
+	check "JPKI: CA" jpki_ca jpki-ca
+	check "JPKI: cards" jpki_card jpki-ca jpki-table 20250401A1
+	jpki_card jpki-ca jpki-atr 20250401A2 && jpki_card jpki-ca jpki-select 20250401A3
+	check "JPKI: chain" openssl verify -x509_strict -purpose sslclient -CAfile jpki-ca/ca.crt jpki-table/jpki.crt
+	check "JPKI: signature key is nowhere" [ ! -e jpki-table/sign.key ]
+	check "JPKI: list" jpki_crl jpki-ca jpki.crl 7 jpki-atr
+	check "JPKI: list's signature" sh -c 'openssl crl -inform DER -in jpki.crl -noout -CAfile jpki-ca/ca.crt 2>&1 | grep -q "^verify OK"'
+	run_table jpki.apdus jpki-table
+	check "JPKI: trace has VERIFY" grep -q '^>> 0020008004\*\*\*\*\*\*\*\*$' jpki.apdus.trace
+	check_not "JPKI: no PIN in the trace" grep -Eqi '^>> 00200080.*(31323334|39393939)' jpki.apdus.trace
+	pcscd_start
+	judge_jpki_card 'JPKI by ATR' jpki-atr --atr $MYNUMBER_ATR
+	judge_jpki_card 'JPKI by SELECT' jpki-select
+	pcscd_stop
+}
+
+[ $# -gt 0 ] || set -- pki apdus sign opensc reader jpki
 personalise ca --out ca >ca.out || bench_fail "no CA"
 for part; do
 	"judge_$part"

@@ -208,7 +208,7 @@ static bool make_chuid(const struct request *req, char ret_guid_hex[static 33])
 
 static bool make_conf(const struct request *req)
 {
-	struct vc_card card = { .gzip_cert = req->gzip };
+	struct vc_card card = { .piv = true, .gzip_cert = req->gzip };
 	bool ok = strlen(req->out) < sizeof(card.dir) - 32 && strlen(req->puk) == VC_PIN_LEN &&
 		  vc_pin_pad(req->pin, card.pin.value);
 

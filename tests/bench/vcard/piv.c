@@ -82,30 +82,6 @@ static uint16_t get_data(struct vc_engine *engine, const struct vc_apdu *apdu, s
 	return VC_SW_OK;
 }
 
-/*
- * Charges a try and judges. Returns VC_SW_OK, 63CX, 6581, or 0 when power was lost in between;
- * the caller has made sure that a try is left.
- */
-static uint16_t judge_secret(struct vc_engine *engine, struct vc_secret *secret,
-			     const uint8_t *candidate)
-{
-	secret->left--;
-	if (vc_card_save(engine->card) != 0) {
-		secret->left++;
-		return VC_SW_MEMORY_FAILURE;
-	}
-	if (engine->tear) {
-		engine->torn = true;
-		return 0;
-	}
-	if (CRYPTO_memcmp(secret->value, candidate, VC_PIN_LEN) != 0)
-		return (uint16_t)(VC_SW_TRIES | secret->left);
-	secret->left = secret->tries;
-	if (vc_card_save(engine->card) != 0)
-		return VC_SW_MEMORY_FAILURE;
-	return VC_SW_OK;
-}
-
 /* Part 2, 3.2.1. */
 static uint16_t verify(struct vc_engine *engine, const struct vc_apdu *apdu)
 {
@@ -131,7 +107,7 @@ static uint16_t verify(struct vc_engine *engine, const struct vc_apdu *apdu)
 		return VC_SW_WRONG_DATA;
 	if (pin->left == 0)
 		return VC_SW_BLOCKED;
-	sw = judge_secret(engine, pin, apdu->data);
+	sw = vc_judge_secret(engine, pin, apdu->data);
 	engine->pin_verified = sw == VC_SW_OK;
 	return sw;
 }
@@ -158,7 +134,7 @@ static uint16_t change_reference_data(struct vc_engine *engine, const struct vc_
 	    (!vc_pin_is_well_formed(candidate) || !vc_pin_is_well_formed(fresh)))
 		return VC_SW_WRONG_DATA;
 
-	sw = judge_secret(engine, secret, candidate);
+	sw = vc_judge_secret(engine, secret, candidate);
 	if (sw == VC_SW_OK) {
 		memcpy(secret->value, fresh, VC_PIN_LEN);
 		if (vc_card_save(engine->card) != 0)
@@ -186,7 +162,7 @@ static uint16_t reset_retry_counter(struct vc_engine *engine, const struct vc_ap
 	if (!vc_pin_is_well_formed(apdu->data + VC_PIN_LEN))
 		return VC_SW_WRONG_DATA;
 
-	sw = judge_secret(engine, &card->puk, apdu->data);
+	sw = vc_judge_secret(engine, &card->puk, apdu->data);
 	if (sw != VC_SW_OK) {
 		engine->pin_verified = false;
 		return sw;

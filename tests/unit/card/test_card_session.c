@@ -11,13 +11,8 @@
 
 #include <cmocka.h>
 
-#include "card/guard.h"
-#include "card/session.h"
-#include "unit/card/fake_pcsc.h"
+#include "unit/card/session_fixture.h"
 
-static int daemon_fd, helper_fd;
-static uint8_t in[IPC_MSG_MAX];
-static struct ipc_msg msg;
 static bool pin_sticks;
 static unsigned pins;
 
@@ -44,25 +39,19 @@ static LONG good_card(const uint8_t *cmd, size_t len, uint8_t *rsp, DWORD *rsp_l
 
 static int setup(void **state)
 {
-	int sv[2];
-
 	(void)state;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sv) != 0)
+	if (session_setup() != 0)
 		return -1;
-	daemon_fd = sv[0];
-	helper_fd = sv[1];
-	fake_init(true);
 	fake.card = good_card;
 	pin_sticks = false;
 	pins = 0;
-	return guard_init(helper_fd) == SK_OK ? 0 : -1;
+	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	(void)close(daemon_fd);
-	(void)close(helper_fd);
+	session_teardown();
 	return 0;
 }
 
@@ -73,75 +62,16 @@ static void again(void)
 	assert_int_equal(setup(NULL), 0);
 }
 
-static void say(struct ipc_out *o)
-{
-	assert_int_equal(ipc_send(daemon_fd, o), SK_OK);
-}
-
-static void say_open(uint32_t wait_ms)
-{
-	uint8_t buf[64];
-	struct ipc_out o;
-
-	ipc_out_init(&o, IPC_CARD_OPEN, buf, sizeof(buf));
-	ipc_out_num(&o, IPC_F_WAIT_MS, wait_ms);
-	say(&o);
-}
-
-static void say_sign(const char *pin)
-{
-	uint8_t buf[256], digest[32] = { 1 };
-	struct ipc_out o;
-
-	ipc_out_init(&o, IPC_CARD_SIGN, buf, sizeof(buf));
-	ipc_out_num(&o, IPC_F_ALG, ALG_P256_SHA256);
-	ipc_out_bytes(&o, IPC_F_DIGEST, digest, sizeof(digest));
-	if (pin)
-		ipc_out_bytes(&o, IPC_F_SECRET, pin, strlen(pin));
-	say(&o);
-}
-
 static void say_type(enum ipc_type type)
 {
-	uint8_t buf[64];
-	struct ipc_out o;
-
-	if (type == IPC_CARD_OPEN) {
+	if (type == IPC_CARD_OPEN)
 		say_open(0);
-		return;
-	}
-	if (type == IPC_CARD_SIGN) {
-		say_sign("123456");
-		return;
-	}
-	ipc_out_init(&o, type, buf, sizeof(buf));
-	if (type == IPC_CARD_KEY)
-		ipc_out_num(&o, IPC_F_KEY_REF, 0x9E);
-	say(&o);
-}
-
-/* The next message of the helper must be of this type. */
-static void expect(enum ipc_type type)
-{
-	assert_int_equal(ipc_recv(daemon_fd, IPC_CARD_UP, 0, in, sizeof(in), &msg), SK_OK);
-	assert_int_equal(msg.type, type);
-}
-
-static void expect_state(enum ipc_card_state s)
-{
-	expect(IPC_CARD_STATE);
-	assert_int_equal(ipc_num(&msg, IPC_F_STATE), s);
-}
-
-static void expect_error(enum ipc_card_error why)
-{
-	expect(IPC_CARD_ERROR);
-	assert_int_equal(ipc_num(&msg, IPC_F_REASON), why);
-}
-
-static void expect_nothing(void)
-{
-	assert_int_equal(ipc_recv(daemon_fd, IPC_CARD_UP, 0, in, sizeof(in), &msg), SK_E_TIMEOUT);
+	else if (type == IPC_CARD_SIGN)
+		say_sign(ALG_P256_SHA256, "123456");
+	else if (type == IPC_CARD_KEY)
+		say_key(0x9E);
+	else
+		say_plain(type);
 }
 
 static void whole_login(void **state)
@@ -150,7 +80,7 @@ static void whole_login(void **state)
 	say_open(0);
 	say_type(IPC_CARD_MORE);
 	say_type(IPC_CARD_TRIES_ASK);
-	say_sign("123456");
+	say_sign(ALG_P256_SHA256, "123456");
 	say_type(IPC_CARD_CLOSE);
 	assert_int_equal(session_run(helper_fd), SESSION_CLOSED);
 	expect_state(CARD_PRESENT);
@@ -234,7 +164,7 @@ static void daemon_gone(void **state)
 	(void)state;
 	say_open(0);
 	say_type(IPC_CARD_CACHED);
-	say_sign("123456");
+	say_sign(ALG_P256_SHA256, "123456");
 	(void)shutdown(daemon_fd, SHUT_WR);
 	assert_int_equal(session_run(helper_fd), SESSION_CLOSED);
 	assert_string_equal(fake.trace, "ECBRTTTTXdL");
@@ -245,9 +175,9 @@ static void wrong_pin_goes_on(void **state)
 	(void)state;
 	say_open(0);
 	say_type(IPC_CARD_CACHED);
-	say_sign("999999");
-	say_sign("12345");
-	say_sign("123456");
+	say_sign(ALG_P256_SHA256, "999999");
+	say_sign(ALG_P256_SHA256, "12345");
+	say_sign(ALG_P256_SHA256, "123456");
 	say_type(IPC_CARD_CLOSE);
 	assert_int_equal(session_run(helper_fd), SESSION_CLOSED);
 	expect_state(CARD_PRESENT);
@@ -347,11 +277,11 @@ static void errors_that_end_a_session(void **state)
 		failing_rv = rows[i].rv;
 		say_open(0);
 		say_type(IPC_CARD_CACHED);
-		say_sign("123456");
+		say_sign(ALG_P256_SHA256, "123456");
 		say_type(IPC_CARD_CLOSE);
 		assert_int_equal(session_run(helper_fd), SESSION_ERROR);
 		do
-			assert_int_equal(ipc_recv(daemon_fd, IPC_CARD_UP, 0, in, sizeof(in), &msg), SK_OK);
+			assert_true(hear_any());
 		while (msg.type == IPC_CARD_STATE || msg.type == IPC_CARD_HEAD);
 		assert_int_equal(msg.type, IPC_CARD_ERROR);
 		assert_int_equal(ipc_num(&msg, IPC_F_REASON), rows[i].want);
@@ -378,14 +308,9 @@ static void last_words_arrive(void **state)
 
 static void key_that_is_none(void **state)
 {
-	uint8_t buf[64];
-	struct ipc_out o;
-
 	(void)state;
 	say_open(0);
-	ipc_out_init(&o, IPC_CARD_KEY, buf, sizeof(buf));
-	ipc_out_num(&o, IPC_F_KEY_REF, 0x9C);
-	say(&o);
+	say_key(0x9C);
 	assert_int_equal(session_run(helper_fd), SESSION_ERROR);
 	expect_state(CARD_PRESENT);
 	expect(IPC_CARD_HEAD);

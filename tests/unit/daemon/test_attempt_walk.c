@@ -237,6 +237,24 @@ enum sk_status trust_cert_check(struct trust *t, struct sk_span der, int64_t now
 	return SK_OK;
 }
 
+bool trust_needs_repair(const struct trust *t)
+{
+	(void)t;
+	return false;
+}
+
+void daemon_repair_later(struct daemon *d)
+{
+	(void)d;
+	fail();
+}
+
+int64_t daemon_safe_now(struct daemon *d)
+{
+	(void)d;
+	return daemon_now();
+}
+
 const char *trust_reason_word(enum trust_reason r)
 {
 	(void)r;
@@ -332,8 +350,8 @@ static void build(struct ipc_out *o, enum ipc_type t, uint8_t *buf, size_t cap, 
 		ipc_out_num(o, IPC_F_STATE, (uint64_t)(1 + rand() % 8));
 		break;
 	case IPC_CARD_HEAD:
-		ipc_out_num(o, IPC_F_PROFILE, PROFILE_PIV);
-		ipc_out_num(o, IPC_F_KEY_REF, good || rand() % 2 ? 0x9A : 0x9E);
+		ipc_out_num(o, IPC_F_PROFILE, good || rand() % 2 ? PROFILE_PIV : (uint64_t)(rand() % 4));
+		ipc_out_num(o, IPC_F_KEY_REF, good || rand() % 2 ? KEY_PIV_AUTH : rand() % 2 ? KEY_PIV_CARD : KEY_JPKI_AUTH);
 		if (good || rand() % 2)
 			ipc_out_bytes(o, IPC_F_BYTES, cert9a, 100);
 		else

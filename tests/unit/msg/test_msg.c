@@ -129,6 +129,9 @@ static void test_kinds(void **state)
 	assert_string_equal(msg_args(MSG_NO_READER), "S");
 	assert_string_equal(msg_args(MSG_NO_PCSCD), "S");
 	assert_string_equal(msg_args(MSG_PIN_PROMPT), "N");
+	assert_string_equal(msg_args(MSG_PIN_PROMPT_JPKI), "N");
+	assert_string_equal(msg_args(MSG_CARD_NEEDS_PIN), "S");
+	assert_string_equal(msg_args(MSG_CARD_ENROLLED), "");
 	assert_string_equal(msg_args(MSG_PIN_PROMPT_PLAIN), "");
 	assert_string_equal(msg_args(MSG_PIN_WRONG), "N");
 	assert_string_equal(msg_args(MSG_PIN_LAST_KEPT), "S");
