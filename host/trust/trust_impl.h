@@ -51,6 +51,7 @@ struct trust {
 	struct trust_list lists[TRUST_LISTS_MAX];
 	size_t lists_n;
 	uint32_t anchors_n;
+	struct ocsp_cache *ocsp;      /**< trust_ocsp_impl.h; NULL: no responses are kept. */
 };
 
 /** What kind of key, as far as it is on the allowed list. */

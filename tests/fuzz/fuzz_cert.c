@@ -43,7 +43,7 @@ static struct trust *open_once(void)
 {
 	static struct trust *t;
 	char dir[] = "/tmp/fuzz-cert-XXXXXX", file[64], crl[64], what[160];
-	struct trust_config cfg = { dir, crl, true, 0 };
+	struct trust_config cfg = { .anchors_dir = dir, .crl_dir = crl, .require_crl = true };
 
 	if (t)
 		return t;

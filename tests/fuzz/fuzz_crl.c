@@ -124,7 +124,7 @@ static void put(const char *path, const uint8_t *p, size_t len)
 
 static enum sk_status open_at(const struct place *w, struct trust **ret_t)
 {
-	struct trust_config cfg = { w->dir, w->crl, true, 0 };
+	struct trust_config cfg = { .anchors_dir = w->dir, .crl_dir = w->crl, .require_crl = true };
 	char what[160] = "";
 	enum sk_status st = trust_open(&cfg, ret_t, what);
 

@@ -92,7 +92,7 @@ void mint_site_end(struct mint_site *s)
 
 struct trust *mint_site_open(const struct mint_site *s, bool require_crl, uint32_t warn_s)
 {
-	struct trust_config cfg = { s->anchors, s->crls, require_crl, warn_s };
+	struct trust_config cfg = { .anchors_dir = s->anchors, .crl_dir = s->crls, .require_crl = require_crl, .crl_warn_s = warn_s };
 	struct trust *t = NULL;
 	char what[160] = "";
 	enum sk_status st = trust_open(&cfg, &t, what);

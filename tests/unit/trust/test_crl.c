@@ -347,7 +347,7 @@ static void reader_does_not_write(void **state)
 
 static void open_refused(const char *file, const char *why)
 {
-	struct trust_config cfg = { site.anchors, site.crls, true, 0 };
+	struct trust_config cfg = { .anchors_dir = site.anchors, .crl_dir = site.crls, .require_crl = true };
 	struct trust *t = NULL;
 	char what[160] = "";
 

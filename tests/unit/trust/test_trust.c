@@ -37,7 +37,7 @@ static int tear_down(void **state)
 
 static enum sk_status open_what(char what[static 160])
 {
-	struct trust_config cfg = { site.anchors, site.crls, false, 0 };
+	struct trust_config cfg = { .anchors_dir = site.anchors, .crl_dir = site.crls, .require_crl = false };
 	struct trust *t = NULL;
 	enum sk_status st = trust_open(&cfg, &t, what);
 
