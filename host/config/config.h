@@ -18,6 +18,8 @@
 
 #define CONFIG_SERVICES_MAX 32u
 #define CONFIG_TEXT_MAX 128u
+#define CONFIG_URLS_MAX 16u
+#define CONFIG_URL_MAX 190u  /**< What a line holds. Unit: bytes. */
 
 struct config_service {
 	char name[33];           /**< PAM service, [A-Za-z0-9._-]. */
@@ -38,6 +40,11 @@ struct config {
 	char anchors_dir[256];               /**< default /etc/sekisho/anchors */
 	bool require_crl;                    /**< default yes */
 	uint32_t crl_warn_s;                 /**< crl_grace, default 24h */
+	/* [crl], [ocsp]: what `sekishoctl fetch` brings; nothing of it is touched at a log-in */
+	char crl_urls[CONFIG_URLS_MAX][CONFIG_URL_MAX + 1]; /**< url, may come several times; or the word "cdp" */
+	uint32_t crl_urls_n;
+	char crl_watch[256];                 /**< watch: folder whose *.crl are imported; empty: none */
+	char ocsp_url[CONFIG_URL_MAX + 1];   /**< url: the responder, or the word "aia"; empty: none is asked */
 	/* [lockout] */
 	struct lockout_policy lock_pin, lock_finger, lock_terminal;
 	/* [timing] */

@@ -245,6 +245,13 @@ const char *attempt_standing(const struct person *p, const struct card *c, int64
 	return NULL;
 }
 
+/* Where a responder is asked, its answer can't be there before the card is enrolled. Such a card is enrolled all the same:
+ * `sekishoctl fetch` brings the answer, and until then every log-in with it is denied. */
+bool attempt_waits_for_ocsp(const struct attempt *a, enum trust_reason why)
+{
+	return a->kind == ATTEMPT_ENROL_CARD && why == TRUST_NO_CRL && a->d->config.ocsp_url[0] != '\0';
+}
+
 /* Certificate, chain, revocation. Denies and returns false when not good. */
 bool attempt_certificate_ok(struct attempt *a, struct sk_span der)
 {
@@ -254,7 +261,7 @@ bool attempt_certificate_ok(struct attempt *a, struct sk_span der)
 	enum sk_status st = trust_cert_check(a->d->trust, der, daemon_now(), &why, &warn);
 	char when[24];
 
-	if (st == SK_OK && why == TRUST_GOOD && trust_cert_read(der, &cert) == SK_OK) {
+	if (((st == SK_OK && why == TRUST_GOOD) || attempt_waits_for_ocsp(a, why)) && trust_cert_read(der, &cert) == SK_OK) {
 		a->alg = cert.alg;
 		if (warn)
 			store_text_clean(a->crl_issuer, sizeof(a->crl_issuer), cert.issuer);

@@ -17,6 +17,7 @@
 #define SEKISHO_CONF "/etc/sekisho/sekisho.conf"
 #define SEKISHO_STATE_DIR "/var/lib/sekisho"
 #define SEKISHO_CRL_DIR SEKISHO_STATE_DIR "/crl"
+#define SEKISHO_OCSP_DIR SEKISHO_STATE_DIR "/ocsp"
 #define SEKISHO_KEY_FILE SEKISHO_STATE_DIR "/template.key"
 #define SEKISHO_RUN_DIR "/run/sekisho"
 

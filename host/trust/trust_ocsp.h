@@ -15,7 +15,7 @@
 
 #include "trust/trust.h"
 
-#define TRUST_OCSP_LEN_MAX 65536u     /**< One response, DER. Unit: bytes. */
+#define TRUST_OCSP_LEN_MAX 32768u     /**< One response, DER: fits one message (IPC_F_BYTES). Unit: bytes. */
 #define TRUST_OCSP_KEPT_MAX 65536u    /**< Responses kept. */
 #define TRUST_OCSP_REQUEST_MAX 256u   /**< One request, DER. Unit: bytes. */
 

@@ -43,6 +43,8 @@ enum ipc_channel {
 	IPC_WATCH_UP,     /**< sekisho-watch -> daemon */
 	IPC_ADMIN_UP,     /**< sekishoctl -> daemon */
 	IPC_ADMIN_DOWN,   /**< daemon -> sekishoctl */
+	IPC_FETCH_DOWN,   /**< sekishoctl -> sekisho-fetch */
+	IPC_FETCH_UP,     /**< sekisho-fetch -> sekishoctl */
 };
 
 /** Message types. Required and optional fields: the table in ipc_schema.c. */
@@ -94,6 +96,10 @@ enum ipc_type {
 
 	/* sekisho-watch -> daemon */
 	IPC_WATCH_EVENT = 0x0481,  /**< state (enum ipc_watch_event), [reader]. */
+
+	/* sekishoctl <-> sekisho-fetch */
+	IPC_FETCH_GET = 0x0601,    /**< path = URL, total = longest file taken, max_s = deadline, [bytes = OCSP request]. */
+	IPC_FETCH_DONE = 0x0681,   /**< result (as in ADMIN_END), [text = what happened]. The file is behind descriptor 4. */
 
 	/* sekishoctl <-> daemon */
 	IPC_ADMIN_REQUEST = 0x0501,/**< command (enum ipc_command) and whatever fields it takes. */
@@ -156,6 +162,7 @@ enum ipc_command {
 	CMD_PERSON_RETIRE, CMD_CARD_ENROL, CMD_CARD_LIST, CMD_CARD_REVOKE, CMD_CARD_RETURN, CMD_CARD_DESTROY,
 	CMD_FINGER_ENROL, CMD_FINGER_LIST, CMD_FINGER_DELETE, CMD_CRL_IMPORT, CMD_CRL_STATUS, CMD_UNLOCK,
 	CMD_AUDIT_LIST, CMD_AUDIT_VERIFY, CMD_AUDIT_EXPORT, CMD_DOCTOR,
+	CMD_OCSP_IMPORT = 0x40, CMD_OCSP_STATUS, CMD_FETCH_LIST,
 };
 
 /** A parsed message; spans point into the input. */
