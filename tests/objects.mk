@@ -100,6 +100,7 @@ UNIT_LIBS_store := store common core
 UNIT_LIBS_trust := trust common core
 UNIT_LIBS_trust_ocsp := trust common core
 UNIT_LIBS_config := config common core
+UNIT_LIBS_fetch := fetch common core
 UNIT_LIBS_ctl := daemon ctl store trust config common core
 UNIT_LIBS_daemon := daemon store trust config common core
 UNIT_LIBS_admin := daemon ctl store trust config common core
@@ -123,6 +124,7 @@ UNIT_PKG_store := sqlite3 libcrypto
 UNIT_PKG_trust := libcrypto
 UNIT_PKG_trust_ocsp := libcrypto
 UNIT_PKG_config := inih
+UNIT_PKG_fetch := libcurl
 UNIT_PKG_ctl := json-c libsystemd libcrypto inih sqlite3
 UNIT_PKG_daemon := libsystemd sqlite3 libcrypto inih
 UNIT_PKG_admin := json-c libsystemd libcrypto inih sqlite3
@@ -175,7 +177,7 @@ test: deps-test ## Run everything (root; under 20 minutes)
 # --- fuzzers: clang's libFuzzer, the product's sources with ASan, UBSan and coverage (B=build/fuzz CC=clang) --------------
 FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_CORE := $(wildcard firmware/core/*.c)
-FUZZ_COMMON := $(wildcard host/common/ipc/*.c host/common/safefile/*.c host/common/msg/*.c)
+FUZZ_COMMON := $(wildcard host/common/ipc/*.c host/common/safefile/*.c host/common/msg/*.c host/common/url/*.c)
 FUZZ_SRC_t1 := $(wildcard firmware/card/t1*.c)
 FUZZ_SRC_t0 := $(wildcard firmware/card/t0*.c)
 FUZZ_SRC_card := $(wildcard firmware/card/*.c tests/unit/fwcard/fake_hal*.c)
@@ -187,12 +189,16 @@ FUZZ_SRC_ipc := $(FUZZ_COMMON)
 FUZZ_SRC_config := $(FUZZ_COMMON) $(wildcard host/config/*.c)
 FUZZ_SRC_cert := $(FUZZ_COMMON) $(wildcard host/trust/*.c)
 FUZZ_SRC_crl := $(FUZZ_SRC_cert)
+FUZZ_SRC_ocsp := $(FUZZ_SRC_cert)
+FUZZ_SRC_ldif := $(FUZZ_COMMON) host/fetch/ldif.c
 FUZZ_SRC_piv := $(FUZZ_COMMON) $(filter-out %/main.c %/process.c,$(wildcard host/card/*.c))
 # The list's own signature can't be guessed by a fuzzer: the check is replaced at link time, in the fuzzer alone.
+FUZZ_LD_ocsp := -Wl,--wrap=ASN1_item_verify
 FUZZ_LD_crl := -Wl,--wrap=X509_CRL_verify
 FUZZ_PKG_config := inih
 FUZZ_PKG_cert := libcrypto
 FUZZ_PKG_crl := libcrypto
+FUZZ_PKG_ocsp := libcrypto
 FUZZ_PKG_piv := zlib
 FUZZ_CPP = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost -Itests -Itests/unit $(call pkg,cflags,libpcsclite)
 $(FUZZ): $(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(B)/autoconf.h $(FUZZ_CORE) $$(FUZZ_SRC_$$*)

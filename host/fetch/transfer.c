@@ -74,14 +74,16 @@ enum sk_status fetch_get_url(const char *url, struct sk_span request, char ret_u
 		    (left > 2 ? request.p[i + 2] : 0);
 
 		for (size_t k = 0; k < 4; k++) {
+			bool escape;
 			char c = '=';
 
 			if (k <= left)
 				c = digits[group >> (18 - 6 * k) & 63];
 			/* +, / and = have a meaning of their own in a URL. */
-			if (n + 3 > 255)
+			escape = c == '+' || c == '/' || c == '=';
+			if (n + (escape ? 3 : 1) > 255)
 				return SK_E_SPACE;
-			if (c == '+' || c == '/' || c == '=')
+			if (escape)
 				n += (size_t)snprintf(ret_url + n, 4, "%%%02X", (unsigned)c);
 			else
 				ret_url[n++] = c;

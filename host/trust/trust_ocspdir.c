@@ -218,7 +218,8 @@ static enum sk_status load_all(struct trust *t, DIR *d, char reterr_what[static 
 	if (st != SK_OK)
 		trust_text_what(reterr_what, t->ocsp->dir, st == SK_E_SPACE ? "too many files" : st == SK_E_NOMEM ? "out of memory" :
 		    "can't be read");
-	qsort(t->ocsp->v, t->ocsp->n, sizeof(*t->ocsp->v), entry_compare);
+	if (t->ocsp->n > 0)
+		qsort(t->ocsp->v, t->ocsp->n, sizeof(*t->ocsp->v), entry_compare);
 	return st;
 }
 
