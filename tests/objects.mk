@@ -136,6 +136,7 @@ UNIT_EXTRA_pam := -lpam -ldl
 UNIT_EXTRA_finger := -lm
 
 UNIT_OBJ_fwjoin := $(call bench_obj,$(addprefix tests/unit/fwcard/,fake_hal.c card_model.c t0_model.c))
+UNIT_OBJ_admin := $(call bench_obj,$(addprefix tests/unit/trust/,mint.c mint_site.c) tests/unit/trust_ocsp/mint_ocsp.c)
 UNIT_OBJ_trust_ocsp := $(call bench_obj,$(addprefix tests/unit/trust/,mint.c mint_site.c))
 UNIT_OBJ_finger := $(call bench_obj,tests/bench/fingers/fingerrig.c $(FINGER_COMMON))
 UNIT_OBJ_pam := $(call bench_obj,tests/bench/pam/driver.c tests/bench/pam/memscan.c pam_module/client.c)

@@ -173,30 +173,30 @@ static bool do_become_dumpable(void)
 
 struct row {
 	deed *act;
-	bool card, finger; /* Allowed in the profile. */
+	bool card, finger, fetch; /* Allowed in the profile. */
 };
 
 static const struct row rows[] = {
-	{ do_check_memory, true, true },
-	{ do_raise_core_limit, false, false },
-	{ do_become_dumpable, false, false },
-	{ do_execve, false, false },
-	{ do_ptrace, false, false },
-	{ do_fork, false, false },
-	{ do_kill_parent, false, false },
-	{ do_socket_inet, false, false },
-	{ do_socket_inet6, false, false },
-	{ do_socket_packet, false, false },
-	{ do_socket_netlink, false, true },
-	{ do_unix_client, true, true },
-	{ do_open_read, true, true },
-	{ do_open_device, false, true },
-	{ do_open_new, false, false },
-	{ do_open_create, false, false },
-	{ do_open_truncate, false, false },
-	{ do_map_writable_code, false, false },
-	{ do_map_code, false, true },
-	{ do_thread, false, true },
+	{ do_check_memory, true, true, true },
+	{ do_raise_core_limit, false, false, false },
+	{ do_become_dumpable, false, false, false },
+	{ do_execve, false, false, false },
+	{ do_ptrace, false, false, false },
+	{ do_fork, false, false, false },
+	{ do_kill_parent, false, false, false },
+	{ do_socket_inet, false, false, true },
+	{ do_socket_inet6, false, false, true },
+	{ do_socket_packet, false, false, false },
+	{ do_socket_netlink, false, true, true },
+	{ do_unix_client, true, true, true },
+	{ do_open_read, true, true, true },
+	{ do_open_device, false, true, false },
+	{ do_open_new, false, false, false },
+	{ do_open_create, false, false, false },
+	{ do_open_truncate, false, false, false },
+	{ do_map_writable_code, false, false, false },
+	{ do_map_code, false, true, true },
+	{ do_thread, false, true, true },
 };
 
 static void check(size_t row, enum sandbox_profile profile, bool allowed)
@@ -213,6 +213,7 @@ static void test_what_each_profile_allows(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		check(i, SANDBOX_CARD, rows[i].card);
 		check(i, SANDBOX_FINGER, rows[i].finger);
+		check(i, SANDBOX_FETCH, rows[i].fetch);
 	}
 }
 
@@ -232,7 +233,7 @@ static void test_unknown_profile(void **state)
 {
 	(void)state;
 	assert_int_equal(sandbox_enter((enum sandbox_profile)0), SK_E_ARG);
-	assert_int_equal(sandbox_enter((enum sandbox_profile)3), SK_E_ARG);
+	assert_int_equal(sandbox_enter((enum sandbox_profile)4), SK_E_ARG);
 	/* Nothing was taken away by that. */
 	assert_int_equal(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 1);
 }
