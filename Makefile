@@ -123,7 +123,7 @@ DEPS_BUILD := gcc make pkg-config gettext libpam0g-dev libpcsclite-dev libfprint
 	gcc-arm-none-eabi picolibc-arm-none-eabi xz-utils debian-archive-keyring
 DEPS_TEST := libcmocka-dev pcscd vsmartcard-vpcd opensc opensc-pkcs11 pamtester openssl sqlite3 valgrind clang clang-tidy \
 	libclang-rt-14-dev cppcheck mandoc iproute2 util-linux procps sudo python3 shellcheck \
-	qemu-system-arm qemu-system-x86 libusbredirparser-dev mmdebstrap cpio socat vsmartcard-vpicc python3-pycryptodome
+	qemu-system-arm qemu-system-x86 libusbredirparser-dev mmdebstrap cpio socat vsmartcard-vpicc python3-pycryptodome slapd
 DEPS_BENCH := libpam-pkcs11 libpam-p11
 .PHONY: deps deps-test
 deps: ## Install what building needs (apt)
