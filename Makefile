@@ -110,7 +110,7 @@ release: ## Build for delivery; refuses options that weaken security
 install: all ## Install below DESTDIR
 	install -d $(DESTDIR)$(libexecdir) $(DESTDIR)$(pamdir) $(DESTDIR)$(sbindir) $(DESTDIR)$(mandir)/man8 \
 		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(localedir)/ja/LC_MESSAGES $(DESTDIR)$(unitdir)
-	install -m 0755 $(B)/sekisho-card $(B)/sekisho-finger $(B)/sekisho-watch $(B)/sekisho-fetch $(DESTDIR)$(libexecdir)
+	install -m 0755 $(B)/sekisho-card $(B)/sekisho-finger $(B)/sekisho-watch $(B)/sekisho-crl $(B)/sekisho-fetch $(DESTDIR)$(libexecdir)
 	install -m 0755 $(B)/sekishod $(B)/sekishoctl $(DESTDIR)$(sbindir)
 	install -m 0644 $(B)/pam_sekisho.so $(DESTDIR)$(pamdir)
 	for m in $(wildcard host/man/*.[58]); do install -m 0644 $$m $(DESTDIR)$(mandir)/man$${m##*.} || exit 1; done

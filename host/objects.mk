@@ -10,11 +10,13 @@ $(B)/host/watch/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost $(call p
 $(B)/host/fetch/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost $(call pkg,cflags,libcurl)
 $(B)/host/ctl/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost $(call pkg,cflags,json-c)
 $(B)/host/trust/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost -DOPENSSL_NO_DEPRECATED -DOPENSSL_API_COMPAT=30000
+$(B)/host/crl/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost -DOPENSSL_NO_DEPRECATED -DOPENSSL_API_COMPAT=30000
 
 lib = $(B)/lib$(1).a: $(patsubst %.c,$(B)/%.o,$(filter-out $(3),$(wildcard $(2))))
 $(eval $(call lib,common,host/common/*/*.c,host/common/sandbox/%))
 $(eval $(call lib,sandbox,host/common/sandbox/*.c))
 $(eval $(call lib,store,host/store/*.c))
+$(eval $(call lib,crl,host/crl/*.c,%main.c))
 $(eval $(call lib,trust,host/trust/*.c))
 $(eval $(call lib,config,host/config/*.c))
 $(eval $(call lib,daemon,host/daemon/*.c,host/daemon/main.c))
@@ -24,7 +26,7 @@ $(eval $(call lib,watch,host/watch/*.c,%main.c))
 $(eval $(call lib,fetch,host/fetch/*.c,%main.c))
 $(eval $(call lib,ctl,host/ctl/*.c,%main.c))
 
-PROGRAMS += $(addprefix $(B)/,sekishod sekishoctl sekisho-card sekisho-finger sekisho-watch sekisho-fetch)
+PROGRAMS += $(addprefix $(B)/,sekishod sekishoctl sekisho-card sekisho-finger sekisho-watch sekisho-crl sekisho-fetch)
 HOST_LIBS := $(B)/libcommon.a $(B)/libcore.a
 
 $(B)/sekishod: $(B)/host/daemon/main.o $(B)/libdaemon.a $(B)/libstore.a $(B)/libtrust.a $(B)/libconfig.a $(HOST_LIBS)
@@ -39,6 +41,9 @@ $(B)/sekisho-card: $(B)/host/card/main.o $(B)/libcard.a $(B)/libsandbox.a $(HOST
 $(B)/sekisho-watch: $(B)/host/watch/main.o $(B)/libwatch.a $(B)/libcard.a $(B)/libsandbox.a $(HOST_LIBS)
 	$(call say,LD,$@)
 	$(call link,$(call pkg,libs,libpcsclite libseccomp))
+$(B)/sekisho-crl: $(B)/host/crl/main.o $(B)/libcrl.a $(B)/libsandbox.a $(HOST_LIBS)
+	$(call say,LD,$@)
+	$(call link,$(call pkg,libs,libcrypto libseccomp))
 $(B)/sekisho-finger: $(patsubst %.c,$(B)/%.o,$(wildcard host/finger/*main.c)) $(B)/libfinger.a $(B)/libsandbox.a $(HOST_LIBS)
 	$(call say,LD,$@)
 	$(call link,$(call pkg,libs,libfprint-2 libseccomp))

@@ -24,6 +24,8 @@
 #define ACK 0x06u
 #define NAK 0x15u
 #define MOVE 0x50u
+/* SYNC, ACK and LRC around a message. Unit: bytes. */
+#define FRAME_EXTRA 3u
 /** bStatus in every message to the host (CCID 1.1 6.2). */
 #define BSTATUS_AT 7u
 #define MOVE_ABSENT 0x02u
@@ -64,6 +66,7 @@ enum rx_act {
 	ACT_STORE,
 	ACT_COUNT, /* into the LRC, and no more */
 	ACT_GIVE, /* to ccid */
+	ACT_TAIL, /* a whole frame at the end of what came to ccid, if there is one */
 	ACT_NAK,
 	ACT_AGAIN, /* send the last frame again */
 };
@@ -100,17 +103,17 @@ static const struct {
 		[EV_LAST]     = { ACT_STORE, GEMTWIN_RX_LRC },
 		[EV_GOOD]     = { ACT_STORE, GEMTWIN_RX_DATA },
 		[EV_TOO_LONG] = { ACT_STORE, GEMTWIN_RX_LONG },
-		[EV_SILENT]   = { ACT_NAK,   GEMTWIN_RX_SYNC },
+		[EV_SILENT]   = { ACT_TAIL,  GEMTWIN_RX_SYNC },
 	},
 	[GEMTWIN_RX_DATA] = {
 		[EV_OTHER]    = { ACT_STORE, GEMTWIN_RX_DATA },
 		[EV_LAST]     = { ACT_STORE, GEMTWIN_RX_LRC },
-		[EV_SILENT]   = { ACT_NAK,   GEMTWIN_RX_SYNC },
+		[EV_SILENT]   = { ACT_TAIL,  GEMTWIN_RX_SYNC },
 	},
 	[GEMTWIN_RX_LRC] = {
 		[EV_GOOD]     = { ACT_GIVE,  GEMTWIN_RX_SYNC },
 		[EV_BAD]      = { ACT_NONE,  GEMTWIN_RX_SKIP },
-		[EV_SILENT]   = { ACT_NAK,   GEMTWIN_RX_SYNC },
+		[EV_SILENT]   = { ACT_TAIL,  GEMTWIN_RX_SYNC },
 	},
 	[GEMTWIN_RX_LONG] = {
 		[EV_OTHER]    = { ACT_COUNT, GEMTWIN_RX_LONG },
@@ -184,13 +187,51 @@ static enum rx_event silence_of(const struct gemtwin *g)
 	return g->lrc == 0 ? EV_GOOD : EV_BAD;
 }
 
+/* Do the bytes of message[] from @p at on make a frame, to the last one? */
+static bool frame_at(const struct gemtwin *g, size_t at)
+{
+	size_t len = g->rx_len - at;
+	struct ccid_header h;
+	uint8_t lrc = 0;
+
+	if (len < FRAME_EXTRA + CCID_HEADER_LEN || g->message[at] != SYNC || g->message[at + 1] != ACK)
+		return false;
+	ccid_header_get(g->message + at + 2, &h);
+	for (size_t i = at; i < g->rx_len; i++)
+		lrc ^= g->message[i];
+	return h.length == len - FRAME_EXTRA - CCID_HEADER_LEN && lrc == 0;
+}
+
+/*
+ * A host stopped in a frame, and another one began within the pause: its frame was taken for the rest of the first. It is all
+ * there, so it is served. (A NAK would come into the next host's first reading, out of step with what it has sent.)
+ */
+static void take_tail(struct gemtwin *g)
+{
+	size_t at = 0, len;
+
+	while (at < g->rx_len && !frame_at(g, at))
+		at++;
+	if (at == g->rx_len) {
+		SK_WIPE_ARRAY(g->message);
+		return;
+	}
+	len = g->rx_len - at - FRAME_EXTRA;
+	for (size_t i = 0; i < len; i++) /* forwards: to a lower place */
+		g->message[i] = g->message[at + 2 + i];
+	sk_wipe(g->message + len, sizeof(g->message) - len);
+	g->rx_len = (uint16_t)len;
+	g->give = true;
+	g->echo_due = false;
+}
+
 static void rx_move(struct gemtwin *g, enum rx_event event, uint8_t byte)
 {
 	uint8_t state = g->rx;
 
 	g->rx = rx_table[state][event].next;
 	/* A frame that came to nothing may have held a PIN. */
-	if (event == EV_SILENT || rx_table[state][event].act == ACT_NAK)
+	if ((event == EV_SILENT && rx_table[state][event].act != ACT_TAIL) || rx_table[state][event].act == ACT_NAK)
 		SK_WIPE_ARRAY(g->message);
 	g->silent_us = hal_now_us() + (g->rx == GEMTWIN_RX_SKIP || g->rx == GEMTWIN_RX_LONG ? SKIP_US : GAP_US);
 	switch (rx_table[state][event].act) {
@@ -208,6 +249,9 @@ static void rx_move(struct gemtwin *g, enum rx_event event, uint8_t byte)
 	case ACT_GIVE:
 		g->give = true;
 		g->echo_due = false;
+		break;
+	case ACT_TAIL:
+		take_tail(g);
 		break;
 	case ACT_NAK:
 		g->nak = true;

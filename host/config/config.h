@@ -40,6 +40,8 @@ struct config {
 	char anchors_dir[256];               /**< default /etc/sekisho/anchors */
 	bool require_crl;                    /**< default yes */
 	uint32_t crl_warn_s;                 /**< crl_grace, default 24h */
+	char policies[512];                  /**< certificate policies, OIDs; empty: any */
+	char algorithms[128];                /**< words of trust_settings.c; empty: all that we can */
 	/* [crl], [ocsp]: what `sekishoctl fetch` brings; nothing of it is touched at a log-in */
 	char crl_urls[CONFIG_URLS_MAX][CONFIG_URL_MAX + 1]; /**< url, may come several times; or the word "cdp" */
 	uint32_t crl_urls_n;

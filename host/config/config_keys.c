@@ -264,6 +264,8 @@ static const struct key keys[] = {
 	{ "trust", "anchors", set_path, AT(anchors_dir), 0, 1, 255 },
 	{ "trust", "require_crl", set_bool, AT(require_crl), 0, 0, 0 },
 	{ "trust", "crl_grace", set_seconds, AT(crl_warn_s), 0, 0, 30 * DAY_S },
+	{ "trust", "policies", set_text, AT(policies), 0, 0, 511 },
+	{ "trust", "algorithms", set_text, AT(algorithms), 0, 0, 127 },
 	{ "crl", "url", set_crl_url, AT(crl_urls), 0, 0, 0 },
 	{ "crl", "watch", set_path, AT(crl_watch), 0, 1, 255 },
 	{ "ocsp", "url", set_ocsp_url, AT(ocsp_url), 0, 1, CONFIG_URL_MAX },

@@ -9,6 +9,7 @@
 #include "ctl/ctl.h"
 #include "ctl/rows.h"
 #include "store/store.h"
+#include "trust/trust.h"
 
 #define DEFAULT_FILE "/etc/sekisho/sekisho.conf"
 
@@ -157,6 +158,12 @@ enum ctl_exit cmd_policy_check(const struct ctl_args *a)
 	if (st != SK_OK) {
 		refuse(path, &err, a);
 		return st == SK_E_NOENT ? CTL_NOT_FOUND : CTL_FAILED;
+	}
+	/* What only trust/ understands: a word that the daemon would refuse at its start. */
+	if (trust_settings_check(c.algorithms, c.policies, err.reason) != SK_OK) {
+		(void)snprintf(err.key, sizeof(err.key), "trust");
+		refuse(path, &err, a);
+		return CTL_FAILED;
 	}
 	if (a->json)
 		return explain_json(&c);

@@ -24,6 +24,14 @@ static const struct option_row options[] = {
 	{ OPT_ANCHOR, { "anchor", KEY_ANCHOR, "FILE", 0, N_("CA certificate to trust, PEM or DER; may be given several times"), 0 } },
 	{ OPT_SITE, { "site", KEY_SITE, "NAME", 0, N_("Whose terminal this is"), 0 } },
 	{ OPT_HELP_DESK, { "help-desk", KEY_HELP_DESK, "TEXT", 0, N_("Whom to call, shown with every refusal"), 0 } },
+	{ OPT_CHAIN, { "chain", KEY_CHAIN, "FILE", 0, N_("Certificates that come along, PEM or DER; several times. Never trusted by themselves"), 0 } },
+	{ OPT_CRL, { "crl", KEY_CRL, "FILE", 0, N_("Revocation list, PEM or DER; several times"), 0 } },
+	{ OPT_AT, { "at", KEY_AT, "TIME", 0, N_("As of this time (2026-04-01T08:30:00Z, @seconds) instead of now"), 0 } },
+	{ OPT_CONFIG, { "config", KEY_CONFIG, "FILE", 0, N_("Settings of this file instead of /etc/sekisho/sekisho.conf"), 0 } },
+	{ OPT_POLICY, { "policy", KEY_POLICY, "OIDS", 0, N_("Certificate policies, one of which the path must have, instead of those in the settings"), 0 } },
+	{ OPT_EXPLICIT_POLICY, { "explicit-policy", KEY_EXPLICIT_POLICY, NULL, 0, N_("The path must have a certificate policy"), 0 } },
+	{ OPT_INHIBIT_MAPPING, { "inhibit-mapping", KEY_INHIBIT_MAPPING, NULL, 0, N_("No policy may stand for another"), 0 } },
+	{ OPT_INHIBIT_ANY, { "inhibit-any", KEY_INHIBIT_ANY, NULL, 0, N_("anyPolicy counts for nothing"), 0 } },
 	{ OPT_PAM_DIR, { "pam-dir", KEY_PAM_DIR, "DIR", 0, N_("Look at the PAM stacks in this folder (default /etc/pam.d)"), 0 } },
 };
 
@@ -87,6 +95,11 @@ static const struct command commands[] = {
 	{ "fetch", NULL, 0, 0, OPT_JSON, 0, cmd_fetch, "",
 	    N_("Fetch revocation lists and OCSP responses, as sekisho-fetch.timer does. Exit status 6 when something failed."),
 	    "sekishoctl fetch" },
+	{ "trust", "check", 1, 1, OPT_JSON | OPT_CHAIN | OPT_ANCHOR | OPT_CRL | OPT_AT | OPT_CONFIG | OPT_POLICY | OPT_EXPLICIT_POLICY |
+	    OPT_INHIBIT_MAPPING | OPT_INHIBIT_ANY, 0, cmd_trust_check, N_("CERT"),
+	    N_("Would this certificate be taken at a log-in? Says why not. Needs no daemon; with --anchor only what is given counts."),
+	    "sekishoctl trust check card.pem\n"
+	    "sekishoctl trust check card.pem --anchor root.pem --chain ca.pem --crl root.crl --crl ca.crl --at 2026-04-01T08:30:00Z" },
 	{ "audit", "list", 0, 0, OPT_JSON | OPT_AFTER | OPT_LAST, 0, cmd_audit_list, "",
 	    N_("The newest records, or those after a given one."), "sekishoctl audit list --last 20" },
 	{ "audit", "verify", 0, 0, OPT_JSON | OPT_FILE, 0, cmd_audit_verify, "",

@@ -28,6 +28,7 @@ enum ctl_exit {
 	CTL_PROBLEMS = 6,      /**< A check ran and found problems. */
 };
 
+/** Files of one kind on a command line. */
 #define CTL_ANCHORS_MAX 32u
 #define CTL_ARGS_MAX 32u
 
@@ -40,8 +41,10 @@ struct ctl_args {
 	const char *terminal_id;
 	bool terminal;                 /**< "This terminal". */
 	const char *site, *help_desk, *format, *output, *file, *pam_dir;
-	const char *anchors[CTL_ANCHORS_MAX];
-	uint32_t anchors_n;
+	const char *anchors[CTL_ANCHORS_MAX], *chain[CTL_ANCHORS_MAX], *crls[CTL_ANCHORS_MAX];
+	uint32_t anchors_n, chain_n, crls_n;
+	const char *at, *config, *policy;
+	bool explicit_policy, inhibit_mapping, inhibit_any;
 	uint64_t after;
 	bool after_given;
 	uint32_t last;
@@ -56,7 +59,7 @@ ctl_fn cmd_init, cmd_status, cmd_unlock, cmd_doctor, cmd_policy_check;
 ctl_fn cmd_person_add, cmd_person_list, cmd_person_show, cmd_person_suspend, cmd_person_reinstate, cmd_person_retire;
 ctl_fn cmd_card_enrol, cmd_card_list, cmd_card_revoke, cmd_card_return, cmd_card_destroy;
 ctl_fn cmd_finger_enrol, cmd_finger_list, cmd_finger_delete;
-ctl_fn cmd_crl_import, cmd_crl_status;
+ctl_fn cmd_crl_import, cmd_crl_status, cmd_trust_check;
 ctl_fn cmd_ocsp_import, cmd_ocsp_status, cmd_fetch;
 ctl_fn cmd_audit_list, cmd_audit_verify, cmd_audit_export, cmd_audit_reanchor;
 

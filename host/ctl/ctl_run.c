@@ -63,8 +63,19 @@ static const char **text_of(struct ctl_args *a, unsigned bit)
 	case OPT_SITE: return &a->site;
 	case OPT_HELP_DESK: return &a->help_desk;
 	case OPT_PAM_DIR: return &a->pam_dir;
+	case OPT_AT: return &a->at;
+	case OPT_CONFIG: return &a->config;
+	case OPT_POLICY: return &a->policy;
 	default: return NULL;
 	}
+}
+
+/* An option that may come several times. */
+static void add_file(const char **files, uint32_t *n, const char *arg, struct argp_state *state)
+{
+	if (*n == CTL_ANCHORS_MAX)
+		argp_error(state, _("more than %u files of one kind"), CTL_ANCHORS_MAX);
+	files[(*n)++] = arg;
 }
 
 static void set_other(struct ctl_args *a, unsigned bit, const char *arg, struct argp_state *state)
@@ -90,9 +101,22 @@ static void set_other(struct ctl_args *a, unsigned bit, const char *arg, struct 
 		a->last = (uint32_t)read_number(arg, 1000000, state);
 		break;
 	case OPT_ANCHOR:
-		if (a->anchors_n == CTL_ANCHORS_MAX)
-			argp_error(state, "%s", _("too many anchors"));
-		a->anchors[a->anchors_n++] = arg;
+		add_file(a->anchors, &a->anchors_n, arg, state);
+		break;
+	case OPT_CHAIN:
+		add_file(a->chain, &a->chain_n, arg, state);
+		break;
+	case OPT_CRL:
+		add_file(a->crls, &a->crls_n, arg, state);
+		break;
+	case OPT_EXPLICIT_POLICY:
+		a->explicit_policy = true;
+		break;
+	case OPT_INHIBIT_MAPPING:
+		a->inhibit_mapping = true;
+		break;
+	case OPT_INHIBIT_ANY:
+		a->inhibit_any = true;
 		break;
 	default:
 		argp_error(state, "%s", _("unknown option"));
@@ -132,7 +156,7 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	bit = option_bit(key);
 	if (bit == 0)
 		return ARGP_ERR_UNKNOWN;
-	if ((p->given & bit) != 0 && bit != OPT_ANCHOR)
+	if ((p->given & bit & ~(unsigned)(OPT_ANCHOR | OPT_CHAIN | OPT_CRL)) != 0)
 		argp_error(state, "%s", _("an option is given twice"));
 	p->given |= bit;
 	text = text_of(p->args, bit);

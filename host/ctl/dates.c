@@ -50,3 +50,41 @@ enum sk_status dates_read(const char *text, enum dates_edge edge, int64_t *ret_t
 	*ret_t = (int64_t)t;
 	return SK_OK;
 }
+
+/* "2026-04-01T08:30:00Z" */
+static enum sk_status read_utc(const char *text, int64_t *ret_t)
+{
+	struct tm tm = { .tm_year = digits(text, 4) - 1900, .tm_mon = digits(text + 5, 2) - 1, .tm_mday = digits(text + 8, 2),
+		.tm_hour = digits(text + 11, 2), .tm_min = digits(text + 14, 2), .tm_sec = digits(text + 17, 2) };
+	struct tm check = tm;
+	time_t t;
+
+	if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' || text[19] != 'Z')
+		return SK_E_FORMAT;
+	t = timegm(&tm);
+	if (t <= 0 || tm.tm_mon != check.tm_mon || tm.tm_mday != check.tm_mday || tm.tm_hour != check.tm_hour ||
+	    tm.tm_min != check.tm_min || tm.tm_sec != check.tm_sec)
+		return SK_E_FORMAT;
+	*ret_t = (int64_t)t;
+	return SK_OK;
+}
+
+enum sk_status dates_read_instant(const char *text, int64_t *ret_t)
+{
+	size_t len = strlen(text);
+	int64_t t = 0;
+
+	if (len == 20)
+		return read_utc(text, ret_t);
+	if (text[0] != '@')
+		return dates_read(text, DATES_START, ret_t);
+	if (len < 2 || len > 13)
+		return SK_E_FORMAT;
+	for (size_t i = 1; i < len; i++) {
+		if (digits(text + i, 1) < 0)
+			return SK_E_FORMAT;
+		t = t * 10 + digits(text + i, 1);
+	}
+	*ret_t = t;
+	return SK_OK;
+}

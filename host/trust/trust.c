@@ -117,7 +117,7 @@ static bool anchor_push(STACK_OF(X509) *stack, X509 *x)
 }
 
 /* One certificate of a file. Returns a sentence, NULL when it has been taken. */
-static const char *anchor_add(struct trust *t, struct sk_span der)
+static const char *anchor_add(struct trust *t, enum trust_role role, struct sk_span der)
 {
 	const char *fault = NULL;
 	X509 *x = NULL;
@@ -126,7 +126,8 @@ static const char *anchor_add(struct trust *t, struct sk_span der)
 	if (trust_x509_parse(der, &x) != SK_OK)
 		return "not a well-formed X.509 certificate";
 	self = X509_self_signed(x, 0);
-	if (anchor_is_known(t, x))
+	/* Rule 3: what is only handed along with a certificate is never trusted. */
+	if (anchor_is_known(t, x) || (self == 1 && role == TRUST_ROLE_CHAIN))
 		goto out;
 	if ((size_t)sk_X509_num(t->cas) >= TRUST_CAS_MAX)
 		fault = "too many certificates";
@@ -144,7 +145,7 @@ out:
 }
 
 /* Every block of a PEM file. Nothing but certificates may be in it: a key that lies here by mistake is told. */
-static const char *anchor_add_pem(struct trust *t, struct sk_span bytes)
+static const char *anchor_add_pem(struct trust *t, enum trust_role role, struct sk_span bytes)
 {
 	BIO *bio = BIO_new_mem_buf(bytes.p, (int)bytes.len);
 	char *name = NULL, *header = NULL;
@@ -160,7 +161,7 @@ static const char *anchor_add_pem(struct trust *t, struct sk_span bytes)
 		if (strcmp(name, PEM_STRING_X509) != 0 || header[0] != '\0' || len <= 0)
 			fault = "holds something else than certificates";
 		else
-			fault = anchor_add(t, (struct sk_span){ data, (size_t)len });
+			fault = anchor_add(t, role, (struct sk_span){ data, (size_t)len });
 		n++;
 		OPENSSL_free(name);
 		OPENSSL_free(header);
@@ -172,6 +173,23 @@ static const char *anchor_add_pem(struct trust *t, struct sk_span bytes)
 	ERR_clear_error();
 	BIO_free(bio);
 	return fault;
+}
+
+static const char *anchor_add_any(struct trust *t, enum trust_role role, struct sk_span bytes)
+{
+	if (bytes.len == 0)
+		return "empty";
+	return bytes.p[0] == 0x30 ? anchor_add(t, role, bytes) : anchor_add_pem(t, role, bytes);
+}
+
+enum sk_status trust_add(struct trust *t, enum trust_role role, struct sk_span bytes, char reterr_what[static 160])
+{
+	const char *fault = bytes.len > ANCHOR_FILE_MAX ? "too large" : anchor_add_any(t, role, bytes);
+
+	if (!fault)
+		return SK_OK;
+	trust_text_say(reterr_what, fault);
+	return SK_E_CORRUPT;
 }
 
 static enum sk_status anchor_load_one(struct trust *t, const char *name, char reterr_what[static TRUST_WHAT_MAX])
@@ -187,12 +205,8 @@ static enum sk_status anchor_load_one(struct trust *t, const char *name, char re
 	free(path);
 	if (st != SK_OK)
 		fault = trust_file_fault(st);
-	else if (len == 0)
-		fault = "empty";
-	else if (bytes[0] == 0x30)
-		fault = anchor_add(t, (struct sk_span){ bytes, len });
 	else
-		fault = anchor_add_pem(t, (struct sk_span){ bytes, len });
+		fault = anchor_add_any(t, TRUST_ROLE_ANCHORS, (struct sk_span){ bytes, len });
 	free(bytes);
 	if (!fault)
 		return SK_OK;
@@ -217,13 +231,24 @@ static enum sk_status anchors_load(struct trust *t, char reterr_what[static TRUS
 	return st;
 }
 
-static enum sk_status trust_new(const struct trust_config *cfg, struct trust **ret_t)
+static enum sk_status trust_new(const struct trust_config *cfg, struct trust **ret_t, char reterr_what[static TRUST_WHAT_MAX])
 {
 	struct trust *t = calloc(1, sizeof(*t));
+	enum sk_status st;
 
-	if (!t)
+	if (!t) {
+		trust_text_say(reterr_what, "out of memory");
 		return SK_E_NOMEM;
-	t->anchors_dir = strdup(cfg->anchors_dir);
+	}
+	st = trust_settings_read(cfg->algorithms, cfg->policies, &t->algorithms, &t->policies, reterr_what);
+	if (st != SK_OK) {
+		trust_free(&t);
+		return st;
+	}
+	t->explicit_policy = cfg->explicit_policy || sk_ASN1_OBJECT_num(t->policies) > 0;
+	t->no_policy_mapping = cfg->no_policy_mapping;
+	t->no_any_policy = cfg->no_any_policy;
+	t->anchors_dir = strdup(cfg->anchors_dir ? cfg->anchors_dir : "");
 	t->crl_dir = strdup(cfg->crl_dir);
 	t->require_crl = cfg->require_crl;
 	t->crl_warn_s = cfg->crl_warn_s;
@@ -231,6 +256,7 @@ static enum sk_status trust_new(const struct trust_config *cfg, struct trust **r
 	t->intermediates = sk_X509_new_null();
 	t->cas = sk_X509_new_null();
 	if (!t->anchors_dir || !t->crl_dir || !t->anchors || !t->intermediates || !t->cas) {
+		trust_text_say(reterr_what, "out of memory");
 		trust_free(&t);
 		return SK_E_NOMEM;
 	}
@@ -247,11 +273,9 @@ enum sk_status trust_open(const struct trust_config *cfg, struct trust **ret_t, 
 		trust_text_say(reterr_what, "no folders given");
 		return SK_E_ARG;
 	}
-	st = trust_new(cfg, &t);
-	if (st != SK_OK) {
-		trust_text_say(reterr_what, "out of memory");
+	st = trust_new(cfg, &t, reterr_what);
+	if (st != SK_OK)
 		return st;
-	}
 	st = anchors_load(t, reterr_what);
 	if (st == SK_OK)
 		st = trust_crldir_load(t, reterr_what);
@@ -265,6 +289,45 @@ enum sk_status trust_open(const struct trust_config *cfg, struct trust **ret_t, 
 	return SK_OK;
 }
 
+enum sk_status trust_open_empty(const struct trust_config *cfg, struct trust **ret_t, char reterr_what[static 160])
+{
+	struct trust *t = NULL;
+	enum sk_status st;
+
+	if (!cfg->crl_dir) {
+		trust_text_say(reterr_what, "no folder given");
+		return SK_E_ARG;
+	}
+	st = trust_new(cfg, &t, reterr_what);
+	if (st == SK_OK)
+		*ret_t = t;
+	return st;
+}
+
+enum sk_status trust_cert_der(struct sk_span bytes, uint8_t **ret_der, size_t *ret_len)
+{
+	struct trust_config cfg = { .crl_dir = "" };
+	char what[TRUST_WHAT_MAX];
+	struct trust *one = NULL;
+	unsigned char *der = NULL;
+	int len = -1;
+
+	if (trust_open_empty(&cfg, &one, what) != SK_OK)
+		return SK_E_NOMEM;
+	/* Self-signed or not: both stand in cas. */
+	if (trust_add(one, TRUST_ROLE_ANCHORS, bytes, what) == SK_OK && sk_X509_num(one->cas) == 1)
+		len = i2d_X509(sk_X509_value(one->cas, 0), &der);
+	trust_free(&one);
+	if (len <= 0)
+		return SK_E_FORMAT;
+	*ret_der = malloc((size_t)len);
+	if (*ret_der)
+		memcpy(*ret_der, der, (size_t)len);
+	*ret_len = (size_t)len;
+	OPENSSL_free(der);
+	return *ret_der ? SK_OK : SK_E_NOMEM;
+}
+
 void trust_free(struct trust **t)
 {
 	if (!t || !*t)
@@ -275,6 +338,7 @@ void trust_free(struct trust **t)
 	sk_X509_pop_free((*t)->cas, X509_free);
 	sk_X509_pop_free((*t)->intermediates, X509_free);
 	X509_STORE_free((*t)->anchors);
+	sk_ASN1_OBJECT_pop_free((*t)->policies, ASN1_OBJECT_free);
 	free((*t)->crl_dir);
 	free((*t)->anchors_dir);
 	free(*t);

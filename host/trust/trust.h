@@ -34,12 +34,20 @@ struct trust_config {
 	const char *ocsp_dir;     /**< OCSP responses kept; we write here. NULL: none are kept. */
 	bool require_crl;         /**< An issuer without CRL denies. */
 	uint32_t crl_warn_s;      /**< nextUpdate passed by up to this: allowed with a warning; after it: deny. */
+	const char *policies;     /**< Certificate policies, OIDs divided by blanks: one must hold for the path. NULL or "": any. */
+	const char *algorithms;   /**< Words, see trust_settings.c: what keys and digests the site takes of those we can. NULL or "": all. */
+	bool explicit_policy;     /**< RFC 5280, 6.1.1 (e); implied by policies. */
+	bool no_policy_mapping;   /**< (f) */
+	bool no_any_policy;       /**< (g) */
 };
+
+/** Are these settings good? SK_E_FORMAT: @p reterr_what (160 bytes) says which word isn't. */
+SK_MUST_CHECK enum sk_status trust_settings_check(const char *algorithms, const char *policies, char reterr_what[static 160]);
 
 /** Why a certificate is refused; the word goes into the audit record. */
 enum trust_reason {
 	TRUST_GOOD = 1, TRUST_MALFORMED, TRUST_NO_CHAIN, TRUST_NOT_YET, TRUST_EXPIRED, TRUST_KEY_USAGE, TRUST_ALGORITHM,
-	TRUST_REVOKED, TRUST_NO_CRL, TRUST_CRL_OLD, TRUST_OTHER,
+	TRUST_REVOKED, TRUST_NO_CRL, TRUST_CRL_OLD, TRUST_OTHER, TRUST_NAME, TRUST_POLICY,
 };
 
 /** What a certificate says. */
@@ -63,6 +71,18 @@ struct trust_crl {
 /** Load anchors and CRLs. One unreadable file refuses all: SK_E_CORRUPT, and @p reterr_what (160 bytes) names it. */
 SK_MUST_CHECK SK_NONNULL enum sk_status trust_open(const struct trust_config *cfg, struct trust **ret_t, char reterr_what[static 160]);
 void trust_free(struct trust **t);
+
+/** Where certificates that are given by hand go. */
+enum trust_role {
+	TRUST_ROLE_ANCHORS = 1, /**< As in the anchors folder: the self-signed ones are trusted. */
+	TRUST_ROLE_CHAIN,       /**< Candidates for a path; a self-signed one is passed over, never trusted. */
+};
+/** For questions by hand: no anchors yet, CRLs in the folder @p cfg->crl_dir (which may go away afterwards). anchors_dir is not looked at. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_open_empty(const struct trust_config *cfg, struct trust **ret_t, char reterr_what[static 160]);
+/** Certificates of one file, PEM (several) or DER. SK_E_CORRUPT: not just certificates. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_add(struct trust *t, enum trust_role role, struct sk_span bytes, char reterr_what[static 160]);
+/** One certificate, PEM or DER, as DER; the caller frees. SK_E_FORMAT: not just one certificate. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_cert_der(struct sk_span bytes, uint8_t **ret_der, size_t *ret_len);
 
 /** Take a certificate apart. Malformed, trailing bytes, unsupported key: SK_E_FORMAT / SK_E_UNSUPPORTED. */
 SK_MUST_CHECK SK_NONNULL enum sk_status trust_cert_read(struct sk_span der, struct trust_cert *ret_c);

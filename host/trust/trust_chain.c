@@ -65,6 +65,16 @@ static enum trust_reason path_reason(int error)
 	case X509_V_ERR_PATHLEN_WITHOUT_KU_KEY_CERT_SIGN:
 	case X509_V_ERR_KU_KEY_CERT_SIGN_INVALID_FOR_NON_CA:
 		return TRUST_KEY_USAGE;
+	case X509_V_ERR_NO_EXPLICIT_POLICY:
+	case X509_V_ERR_INVALID_POLICY_EXTENSION:
+		return TRUST_POLICY;
+	case X509_V_ERR_PERMITTED_VIOLATION:
+	case X509_V_ERR_EXCLUDED_VIOLATION:
+	case X509_V_ERR_SUBTREE_MINMAX:
+	case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
+	case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
+	case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
+		return TRUST_NAME;
 	case X509_V_ERR_EC_KEY_EXPLICIT_PARAMS:
 	case X509_V_ERR_UNSUPPORTED_SIGNATURE_ALGORITHM:
 	case X509_V_ERR_SIGNATURE_ALGORITHM_MISMATCH:
@@ -95,14 +105,29 @@ static int path_note(int ok, X509_STORE_CTX *ctx)
 	return 1;
 }
 
-static bool path_set_up(X509_STORE_CTX *ctx, const struct trust *t, X509 *x, int64_t now, uint32_t *found)
+/* RFC 5280, 6.1.1 (c), (e) to (g). */
+static bool path_policies(X509_VERIFY_PARAM *param, const struct trust *t, enum trust_path kind)
+{
+	unsigned long flags = X509_V_FLAG_X509_STRICT | X509_V_FLAG_POLICY_CHECK;
+
+	if (kind == TRUST_PATH_SIGNER)
+		return X509_VERIFY_PARAM_set_flags(param, flags) == 1;
+	flags |= t->explicit_policy ? X509_V_FLAG_EXPLICIT_POLICY : 0;
+	flags |= t->no_policy_mapping ? X509_V_FLAG_INHIBIT_MAP : 0;
+	flags |= t->no_any_policy ? X509_V_FLAG_INHIBIT_ANY : 0;
+	if (X509_VERIFY_PARAM_set_flags(param, flags) != 1)
+		return false;
+	return sk_ASN1_OBJECT_num(t->policies) <= 0 || X509_VERIFY_PARAM_set1_policies(param, t->policies) == 1;
+}
+
+static bool path_set_up(X509_STORE_CTX *ctx, const struct trust *t, enum trust_path kind, X509 *x, int64_t now, uint32_t *found)
 {
 	X509_VERIFY_PARAM *param;
 
 	if (X509_STORE_CTX_init(ctx, t->anchors, x, t->intermediates) != 1)
 		return false;
 	param = X509_STORE_CTX_get0_param(ctx);
-	if (!param || X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_X509_STRICT | X509_V_FLAG_POLICY_CHECK) != 1)
+	if (!param || !path_policies(param, t, kind))
 		return false;
 	X509_VERIFY_PARAM_set_time(param, (time_t)now);
 	X509_VERIFY_PARAM_set_depth(param, TRUST_DEPTH_MAX);
@@ -110,7 +135,7 @@ static bool path_set_up(X509_STORE_CTX *ctx, const struct trust *t, X509 *x, int
 	return X509_STORE_CTX_set_ex_data(ctx, 0, found) == 1;
 }
 
-uint32_t trust_path_check(const struct trust *t, X509 *x, int64_t now, STACK_OF(X509) **ret_chain)
+uint32_t trust_path_check(const struct trust *t, enum trust_path kind, X509 *x, int64_t now, STACK_OF(X509) **ret_chain)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	STACK_OF(X509) *chain;
@@ -118,7 +143,7 @@ uint32_t trust_path_check(const struct trust *t, X509 *x, int64_t now, STACK_OF(
 	int rc;
 
 	*ret_chain = NULL;
-	if (!ctx || !path_set_up(ctx, t, x, now, &found)) {
+	if (!ctx || !path_set_up(ctx, t, kind, x, now, &found)) {
 		X509_STORE_CTX_free(ctx);
 		return trust_bit(TRUST_OTHER);
 	}
@@ -133,6 +158,8 @@ uint32_t trust_path_check(const struct trust *t, X509 *x, int64_t now, STACK_OF(
 		sk_X509_pop_free(chain, X509_free);
 		return found;
 	}
+	for (int i = 0; i < sk_X509_num(chain); i++)
+		found |= trust_settings_faults(t->algorithms, sk_X509_value(chain, i));
 	for (int i = 1; i < sk_X509_num(chain); i++)
 		found |= trust_ca_faults(sk_X509_value(chain, i));
 	*ret_chain = chain;
@@ -143,7 +170,7 @@ uint32_t trust_path_check(const struct trust *t, X509 *x, int64_t now, STACK_OF(
  * must say that a lost card was tried, also after it has expired. */
 static const enum trust_reason reason_order[] = {
 	TRUST_MALFORMED, TRUST_NO_CHAIN, TRUST_REVOKED, TRUST_NOT_YET, TRUST_EXPIRED, TRUST_KEY_USAGE,
-	TRUST_ALGORITHM, TRUST_OTHER, TRUST_NO_CRL, TRUST_CRL_OLD,
+	TRUST_ALGORITHM, TRUST_NAME, TRUST_POLICY, TRUST_OTHER, TRUST_NO_CRL, TRUST_CRL_OLD,
 };
 
 static enum trust_reason reason_pick(uint32_t found)
@@ -169,7 +196,7 @@ enum sk_status trust_cert_check(struct trust *t, struct sk_span der, int64_t now
 		return SK_E_FORMAT;
 	}
 	found = trust_leaf_faults(x);
-	found |= trust_path_check(t, x, now, &chain);
+	found |= trust_path_check(t, TRUST_PATH_CARD, x, now, &chain);
 	if (chain && sk_X509_num(chain) >= 2)
 		found |= trust_revoke_check(t, chain, now, &warn);
 	else
@@ -198,6 +225,8 @@ const char *trust_reason_word(enum trust_reason r)
 	case TRUST_REVOKED: return "revoked";
 	case TRUST_NO_CRL: return "no-crl";
 	case TRUST_CRL_OLD: return "crl-old";
+	case TRUST_NAME: return "name-constraints";
+	case TRUST_POLICY: return "policy";
 	case TRUST_OTHER: return "other";
 	}
 	return "other";

@@ -28,9 +28,9 @@
 #include "trust/trust_impl.h"
 
 #define NUMBERS_FILE "numbers"
-#define NUMBERS_HEAD "sekisho-crl-numbers 1"
+#define NUMBERS_HEAD "sekisho-crl-numbers 2"
 #define NUMBERS_LEN_MAX ((size_t)4 << 20)
-#define NUMBERS_FIELDS 7
+#define NUMBERS_FIELDS 8
 
 static int crldir_takes(const char *name)
 {
@@ -95,7 +95,7 @@ static bool numbers_number(const char *text, BIGNUM **ret_number)
 	    BN_hex2bn(ret_number, text) == (int)len;
 }
 
-/* "id scope number this_update signer_key bytes_hash issuer" */
+/* "id delta|complete scope_hash number this_update signer_key bytes_hash issuer" */
 static bool numbers_line(char *line, struct trust_list *ret_l)
 {
 	char *field[NUMBERS_FIELDS], *save = NULL;
@@ -110,13 +110,14 @@ static bool numbers_line(char *line, struct trust_list *ret_l)
 	if (n != NUMBERS_FIELDS || !numbers_hex(field[0], id, sizeof(id)))
 		return false;
 	memcpy(ret_l->id, field[0], sizeof(ret_l->id));
-	if (strlen(field[1]) != 1 || field[1][0] < '0' + TRUST_SCOPE_ALL || field[1][0] > '0' + TRUST_SCOPE_CA)
+	ret_l->delta = strcmp(field[1], "delta") == 0;
+	if (!ret_l->delta && strcmp(field[1], "complete") != 0)
 		return false;
-	ret_l->scope = (enum trust_scope)(field[1][0] - '0');
-	return numbers_number(field[2], &ret_l->number) && numbers_time(field[3], &ret_l->this_update) &&
-	    numbers_hex(field[4], ret_l->signer_key, sizeof(ret_l->signer_key)) &&
-	    numbers_hex(field[5], ret_l->bytes_hash, sizeof(ret_l->bytes_hash)) &&
-	    numbers_issuer(field[6], &ret_l->issuer);
+	return numbers_hex(field[2], ret_l->scope_hash, sizeof(ret_l->scope_hash)) &&
+	    numbers_number(field[3], &ret_l->number) && numbers_time(field[4], &ret_l->this_update) &&
+	    numbers_hex(field[5], ret_l->signer_key, sizeof(ret_l->signer_key)) &&
+	    numbers_hex(field[6], ret_l->bytes_hash, sizeof(ret_l->bytes_hash)) &&
+	    numbers_issuer(field[7], &ret_l->issuer);
 }
 
 static struct trust_list *crldir_find(struct trust *t, const char *id)
@@ -174,18 +175,19 @@ static enum sk_status numbers_load(struct trust *t, char reterr_what[static TRUS
 
 static bool numbers_print(FILE *f, const struct trust_list *l)
 {
-	char number[TRUST_SERIAL_MAX], key[65], hash[65], issuer[2 * TRUST_ISSUER_DER_MAX + 1];
+	char number[TRUST_SERIAL_MAX], scope[65], key[65], hash[65], issuer[2 * TRUST_ISSUER_DER_MAX + 1];
 	const unsigned char *der = NULL;
 	size_t len = 0;
 
 	if (trust_text_number(l->number, number) != SK_OK || X509_NAME_get0_der(l->issuer, &der, &len) != 1 ||
 	    len > TRUST_ISSUER_DER_MAX)
 		return false;
+	trust_text_hex(l->scope_hash, sizeof(l->scope_hash), scope);
 	trust_text_hex(l->signer_key, sizeof(l->signer_key), key);
 	trust_text_hex(l->bytes_hash, sizeof(l->bytes_hash), hash);
 	trust_text_hex(der, len, issuer);
-	return fprintf(f, "%s %d %s %lld %s %s %s\n", l->id, (int)l->scope, number, (long long)l->this_update,
-	    key, hash, issuer) > 0;
+	return fprintf(f, "%s %s %s %s %lld %s %s %s\n", l->id, l->delta ? "delta" : "complete", scope, number,
+	    (long long)l->this_update, key, hash, issuer) > 0;
 }
 
 enum sk_status trust_crldir_remember(const struct trust *t)

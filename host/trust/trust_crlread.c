@@ -4,8 +4,7 @@
  * @brief One CRL by itself: taking it apart, what of it is accepted, who signed it.
  *
  * Rules
- *  1. Only complete, direct lists: a list that is complete for less than we think it is lets revoked cards in.
- *     Scopes "only user" and "only CA certificates" are obeyed; everything narrower is refused.
+ *  1. The scope is taken down as the list names it (trust_scope.c obeys it); one that contradicts itself is refused.
  *  2. A critical extension that is not on the list here refuses the CRL (RFC 5280, 5.2 and 5.3), also on one entry.
  *  3. Without a number and a nextUpdate there is no telling whether a list is old: refused.
  */
@@ -19,21 +18,6 @@
 #include <string.h>
 
 #include "trust/trust_impl.h"
-
-void trust_list_clear(struct trust_list *l)
-{
-	X509_CRL_free(l->crl);
-	X509_free(l->signer);
-	X509_NAME_free(l->issuer);
-	BN_free(l->number);
-	*l = (struct trust_list){ 0 };
-}
-
-bool trust_list_same(const struct trust_list *a, const struct trust_list *b)
-{
-	return a->scope == b->scope && memcmp(a->signer_key, b->signer_key, sizeof(a->signer_key)) == 0 &&
-	    X509_NAME_cmp(a->issuer, b->issuer) == 0;
-}
 
 /* Only white space is left. */
 static bool crl_nothing_left(BIO *bio)
@@ -141,9 +125,7 @@ static const char *crl_extensions_fault(const X509_CRL *crl)
 		X509_EXTENSION *ext = X509_CRL_get_ext(crl, i);
 		int nid = OBJ_obj2nid(X509_EXTENSION_get_object(ext));
 
-		if (nid == NID_delta_crl)
-			return "this is a delta CRL; only complete lists are supported (delta and partitioned lists are not yet)";
-		if (X509_EXTENSION_get_critical(ext) && nid != NID_issuing_distribution_point &&
+		if (X509_EXTENSION_get_critical(ext) && nid != NID_issuing_distribution_point && nid != NID_delta_crl &&
 		    nid != NID_authority_key_identifier && nid != NID_crl_number)
 			return "the CRL has a critical extension that is not known";
 		for (int k = 0; k < i; k++)
@@ -154,40 +136,49 @@ static const char *crl_extensions_fault(const X509_CRL *crl)
 	return NULL;
 }
 
+/* A name relative to the list's issuer is made whole, once (RFC 5280, 4.2.1.13). */
+static bool crl_scope_name(DIST_POINT_NAME *name, const X509_NAME *issuer)
+{
+	return !name || name->type != 1 || DIST_POINT_set_dpname(name, issuer) == 1;
+}
+
+/* SHA-256 of the extension's value. */
+static enum sk_status crl_scope_hash(const X509_CRL *crl, uint8_t ret_hash[static 32])
+{
+	X509_EXTENSION *ext = X509_CRL_get_ext(crl, X509_CRL_get_ext_by_NID(crl, NID_issuing_distribution_point, -1));
+	const ASN1_OCTET_STRING *value = ext ? X509_EXTENSION_get_data(ext) : NULL;
+
+	if (!value || ASN1_STRING_length(value) <= 0)
+		return SK_E_FORMAT;
+	return trust_sha256((struct sk_span){ ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value) }, ret_hash);
+}
+
 /* Rule 1. Returns a sentence, NULL when the scope is one that we obey. */
-static const char *crl_scope_fault(const X509_CRL *crl, enum trust_scope *ret_scope, enum sk_status *reterr_st)
+static const char *crl_scope_fault(const X509_CRL *crl, struct trust_list *l)
 {
 	int found = 0;
 	ISSUING_DIST_POINT *idp = X509_CRL_get_ext_d2i(crl, NID_issuing_distribution_point, &found, NULL);
-	const char *fault = NULL;
 
-	*ret_scope = TRUST_SCOPE_ALL;
+	l->reasons = TRUST_REASONS_ALL;
 	if (!idp && found == -1)
 		return NULL;
-	if (!idp) {
-		*reterr_st = SK_E_FORMAT;
+	l->idp = idp;
+	if (!idp || crl_scope_hash(crl, l->scope_hash) != SK_OK || !crl_scope_name(idp->distpoint, X509_CRL_get_issuer(crl)))
 		return "the CRL's issuingDistributionPoint is damaged";
-	}
-	if (idp->indirectCRL > 0)
-		fault = "this is an indirect CRL; only lists of one issuer are supported";
-	else if (idp->onlysomereasons)
-		fault = "the CRL is for some reasons only; only complete lists are supported";
-	else if (idp->onlyattr > 0)
-		fault = "the CRL is for attribute certificates only";
-	else if (idp->distpoint)
-		fault = "the CRL is for one distribution point; only complete lists are supported (partitioned lists are not yet)";
-	else if (idp->onlyuser > 0 && idp->onlyCA > 0)
-		fault = "the CRL's issuingDistributionPoint contradicts itself";
-	else if (idp->onlyuser > 0)
-		*ret_scope = TRUST_SCOPE_USER;
-	else if (idp->onlyCA > 0)
-		*ret_scope = TRUST_SCOPE_CA;
-	ISSUING_DIST_POINT_free(idp);
-	return fault;
+	l->only_user = idp->onlyuser > 0;
+	l->only_ca = idp->onlyCA > 0;
+	l->only_attribute = idp->onlyattr > 0;
+	l->indirect = idp->indirectCRL > 0;
+	l->reasons = trust_scope_flags(idp->onlysomereasons);
+	if (l->only_attribute)
+		return "the CRL is for attribute certificates only";
+	if ((l->only_user && l->only_ca) || l->reasons == 0)
+		return "the CRL's issuingDistributionPoint contradicts itself";
+	return NULL;
 }
 
 /* Rule 2 for the entries. */
-static const char *crl_entries_fault(X509_CRL *crl, uint32_t *ret_n)
+static const char *crl_entries_fault(X509_CRL *crl, bool indirect, uint32_t *ret_n)
 {
 	STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(crl);
 	int n = entries ? sk_X509_REVOKED_num(entries) : 0;
@@ -200,9 +191,11 @@ static const char *crl_entries_fault(X509_CRL *crl, uint32_t *ret_n)
 			X509_EXTENSION *ext = X509_REVOKED_get_ext(entry, k);
 			int nid = OBJ_obj2nid(X509_EXTENSION_get_object(ext));
 
-			if (nid == NID_certificate_issuer)
-				return "this is an indirect CRL; only lists of one issuer are supported";
-			if (X509_EXTENSION_get_critical(ext) && nid != NID_crl_reason && nid != NID_invalidity_date)
+			/* 5.3.3: without indirectCRL in its scope nobody may look for other issuers' certificates in it. */
+			if (nid == NID_certificate_issuer && !indirect)
+				return "an entry of the CRL names another issuer, but the CRL is not an indirect one";
+			if (X509_EXTENSION_get_critical(ext) && nid != NID_crl_reason && nid != NID_invalidity_date &&
+			    nid != NID_certificate_issuer)
 				return "an entry of the CRL has a critical extension that is not known";
 		}
 	}
@@ -210,9 +203,9 @@ static const char *crl_entries_fault(X509_CRL *crl, uint32_t *ret_n)
 	return NULL;
 }
 
-static enum sk_status crl_number(const X509_CRL *crl, BIGNUM **ret_number)
+static enum sk_status crl_number(const X509_CRL *crl, int nid, BIGNUM **ret_number)
 {
-	ASN1_INTEGER *n = X509_CRL_get_ext_d2i(crl, NID_crl_number, NULL, NULL);
+	ASN1_INTEGER *n = X509_CRL_get_ext_d2i(crl, nid, NULL, NULL);
 	char text[TRUST_SERIAL_MAX];
 	BIGNUM *bn = NULL;
 
@@ -259,13 +252,21 @@ static const char *crl_fault(X509_CRL *crl, struct trust_list *l, enum sk_status
 		return "the CRL is signed with an algorithm that is not allowed";
 	fault = crl_extensions_fault(crl);
 	if (!fault)
-		fault = crl_scope_fault(crl, &l->scope, ret_st);
+		fault = crl_scope_fault(crl, l);
 	if (!fault)
-		fault = crl_entries_fault(crl, &l->entries);
+		fault = crl_entries_fault(crl, l->indirect, &l->entries);
 	if (fault)
 		return fault;
-	*ret_st = crl_number(crl, &l->number);
-	return *ret_st == SK_OK ? NULL : "the CRL has no good CRL number";
+	*ret_st = crl_number(crl, NID_crl_number, &l->number);
+	if (*ret_st != SK_OK)
+		return "the CRL has no good CRL number";
+	l->delta = X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) >= 0;
+	if (!l->delta)
+		return NULL;
+	*ret_st = crl_number(crl, NID_delta_crl, &l->base);
+	if (*ret_st == SK_OK && BN_cmp(l->base, l->number) >= 0)
+		*ret_st = SK_E_FORMAT;
+	return *ret_st == SK_OK ? NULL : "the delta CRL has no good BaseCRLNumber";
 }
 
 enum sk_status trust_crl_facts(X509_CRL *crl, struct sk_span der, struct trust_list *ret_l, char reterr_what[static TRUST_WHAT_MAX])
@@ -302,7 +303,7 @@ enum sk_status trust_crl_facts(X509_CRL *crl, struct sk_span der, struct trust_l
 /* Hex SHA-256 over issuer name, signer's key and scope. */
 static enum sk_status crl_set_id(struct trust_list *l)
 {
-	uint8_t in[TRUST_ISSUER_DER_MAX + 33], hash[32];
+	uint8_t in[TRUST_ISSUER_DER_MAX + 65], hash[32];
 	const unsigned char *der = NULL;
 	size_t len = 0, n;
 	struct sk_writer w;
@@ -313,7 +314,8 @@ static enum sk_status crl_set_id(struct trust_list *l)
 	sk_writer_init(&w, in, sizeof(in));
 	sk_put_bytes(&w, der, len);
 	sk_put_bytes(&w, l->signer_key, sizeof(l->signer_key));
-	sk_put_u8(&w, (uint8_t)l->scope);
+	sk_put_bytes(&w, l->scope_hash, sizeof(l->scope_hash));
+	sk_put_u8(&w, l->delta ? 1 : 0);
 	st = sk_writer_done(&w, &n);
 	if (st == SK_OK)
 		st = trust_sha256((struct sk_span){ in, n }, hash);
@@ -323,17 +325,18 @@ static enum sk_status crl_set_id(struct trust_list *l)
 }
 
 /* May ca sign lists (RFC 5280, 6.3.3 (f)), and did it sign this one? Being a CA is not asked: the key for lists may be separate. */
-static bool crl_signed_by(const struct trust_list *l, X509 *ca)
+static bool crl_signed_by(const struct trust *t, const struct trust_list *l, X509 *ca)
 {
 	return (X509_get_extension_flags(ca) & EXFLAG_KUSAGE) != 0 && (X509_get_key_usage(ca) & KU_CRL_SIGN) != 0 &&
 	    (trust_ca_faults(ca) & trust_bit(TRUST_ALGORITHM)) == 0 &&
+	    trust_settings_signature(t->algorithms, X509_CRL_get_signature_nid(l->crl)) &&
 	    X509_CRL_verify(l->crl, X509_get0_pubkey(ca)) == 1;
 }
 
 static bool crl_signer_valid(const struct trust *t, X509 *ca, int64_t now)
 {
 	STACK_OF(X509) *chain = NULL;
-	uint32_t found = trust_path_check(t, ca, now, &chain);
+	uint32_t found = trust_path_check(t, TRUST_PATH_SIGNER, ca, now, &chain);
 
 	sk_X509_pop_free(chain, X509_free);
 	return found == 0;
@@ -351,7 +354,7 @@ enum sk_status trust_crl_judge(const struct trust *t, struct trust_list *l, cons
 		if (X509_NAME_cmp(X509_get_subject_name(ca), l->issuer) != 0)
 			continue;
 		named = true;
-		if (!crl_signed_by(l, ca))
+		if (!crl_signed_by(t, l, ca))
 			continue;
 		signed_by = true;
 		if (!now || crl_signer_valid(t, ca, *now))

@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "trust/trust.h"
 
@@ -24,8 +25,8 @@
 #define TRUST_DEPTH_MAX 5                      /**< Intermediate CAs between leaf and anchor. */
 #define TRUST_CLOCK_SKEW_S 300                 /**< A CRL may come from a clock that is ahead by this. */
 
-/** Which certificates of its issuer a CRL is complete for (RFC 5280, 5.2.5). */
-enum trust_scope { TRUST_SCOPE_ALL = 1, TRUST_SCOPE_USER, TRUST_SCOPE_CA };
+/** ReasonFlags 1 to 8 (RFC 5280, 4.2.1.13), each at its bit. */
+#define TRUST_REASONS_ALL UINT32_C(0x1FE)
 
 /** A CRL in force; or, when @c crl is NULL, one that was in force and is no longer readable: its issuer is denied. */
 struct trust_list {
@@ -35,7 +36,12 @@ struct trust_list {
 	X509_NAME *issuer;
 	BIGNUM *number;
 	int64_t this_update, next_update;
-	enum trust_scope scope;
+	uint8_t scope_hash[32];    /**< SHA-256 of the issuingDistributionPoint's DER; zeros: it has none. */
+	bool delta;
+	BIGNUM *base;              /**< Delta: BaseCRLNumber. Else NULL. */
+	ISSUING_DIST_POINT *idp;   /**< NULL: none, or the list is not readable. Names are whole. */
+	bool only_user, only_ca, only_attribute, indirect;
+	uint32_t reasons;          /**< Of TRUST_REASONS_ALL. */
 	uint8_t signer_key[32];    /**< SHA-256 of the signer's SubjectPublicKeyInfo. */
 	uint8_t bytes_hash[32];    /**< SHA-256 of the DER. */
 	uint32_t entries;
@@ -45,6 +51,9 @@ struct trust {
 	char *anchors_dir, *crl_dir;
 	bool require_crl;
 	uint32_t crl_warn_s;
+	uint32_t algorithms;          /**< trust_settings_read(). */
+	STACK_OF(ASN1_OBJECT) *policies; /**< One of these must hold for the whole path; empty: any. */
+	bool explicit_policy, no_policy_mapping, no_any_policy; /**< RFC 5280, 6.1.1 (e) to (g). */
 	X509_STORE *anchors;          /**< Self-signed ones only. */
 	STACK_OF(X509) *intermediates;
 	STACK_OF(X509) *cas;          /**< Both. */
@@ -90,19 +99,47 @@ SK_MUST_CHECK bool trust_sig_allowed(int signature_nid);
 SK_MUST_CHECK SK_NONNULL uint32_t trust_leaf_faults(X509 *x);
 SK_MUST_CHECK SK_NONNULL uint32_t trust_ca_faults(X509 *x);
 
+/* trust_settings.c */
+/** Both texts may be NULL or "". *ret_mask: opaque set, all when nothing is named. The caller frees the stack. */
+SK_MUST_CHECK enum sk_status trust_settings_read(const char *algorithms, const char *policies, uint32_t *ret_mask,
+    STACK_OF(ASN1_OBJECT) **ret_policies, char reterr_what[static TRUST_WHAT_MAX]);
+/** Is a signature's algorithm in the site's set? */
+SK_MUST_CHECK bool trust_settings_signature(uint32_t mask, int signature_nid);
+/** Reasons against key and signature of a certificate by the site's set. */
+SK_MUST_CHECK SK_NONNULL uint32_t trust_settings_faults(uint32_t mask, const X509 *x);
+
 /* trust_chain.c */
+/** Whose path: policies of the site are asked of cards, not of those who sign lists (RFC 5280, 6.3.3 (f)). */
+enum trust_path { TRUST_PATH_CARD = 1, TRUST_PATH_SIGNER };
 /**
  * Build and check the path of @p x at @p now, without revocation and without the rules for leaves.
  * @param ret_chain  @p x first, anchor last; NULL when the path was not completed. The caller frees it with its members.
  * @return Set of reasons; 0: the path is good.
  */
-SK_MUST_CHECK SK_NONNULL uint32_t trust_path_check(const struct trust *t, X509 *x, int64_t now, STACK_OF(X509) **ret_chain);
+SK_MUST_CHECK SK_NONNULL uint32_t trust_path_check(const struct trust *t, enum trust_path kind, X509 *x, int64_t now, STACK_OF(X509) **ret_chain);
 
 /* trust_revoke.c */
 /** Look at everything in @p chain below the anchor. @return Set of reasons. *ret_warn is set, never cleared. */
 SK_MUST_CHECK SK_NONNULL uint32_t trust_revoke_check(const struct trust *t, STACK_OF(X509) *chain, int64_t now, bool *ret_warn);
 
-/* trust_crlread.c */
+/* trust_scope.c */
+/** Reasons of onlySomeReasons or of a distribution point; NULL: all. */
+SK_MUST_CHECK uint32_t trust_scope_flags(const ASN1_BIT_STRING *flags);
+/** For which reasons the list's scope has @p x in it; 0: none. Does not look at keys. */
+SK_MUST_CHECK SK_NONNULL uint32_t trust_scope_reasons(const struct trust_list *l, X509 *x);
+
+/* trust_list.c */
+/** What a list says of a certificate. */
+enum trust_found { TRUST_FOUND_NOT = 1, TRUST_FOUND_LISTED, TRUST_FOUND_REMOVED, TRUST_FOUND_DAMAGED };
+/** Look up serial and, in indirect lists, issuer. */
+SK_MUST_CHECK SK_NONNULL enum trust_found trust_list_find(const struct trust_list *l, X509 *x);
+SK_MUST_CHECK SK_NONNULL static inline bool trust_list_readable(const struct trust_list *l)
+{
+	return l->crl != NULL;
+}
+/** Same issuer, signer's key and scope; one may be a delta upon the other. */
+SK_MUST_CHECK SK_NONNULL bool trust_list_same_scope(const struct trust_list *a, const struct trust_list *b);
+
 /** DER or PEM, one list, nothing after it. @param ret_der  malloc()ed DER of it. */
 SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_parse(struct sk_span bytes, X509_CRL **ret_crl, uint8_t **ret_der,
     size_t *ret_der_len, char reterr_what[static TRUST_WHAT_MAX]);
@@ -114,7 +151,7 @@ SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_facts(X509_CRL *crl, struct sk
 SK_MUST_CHECK enum sk_status trust_crl_judge(const struct trust *t, struct trust_list *l, const int64_t *now,
     char reterr_what[static TRUST_WHAT_MAX]);
 SK_NONNULL void trust_list_clear(struct trust_list *l);
-/** Which scope and issuer a list and another have in common: the number of one binds the other. */
+/** The same scope, and both deltas or both complete: the number of one binds the other. */
 SK_MUST_CHECK SK_NONNULL bool trust_list_same(const struct trust_list *a, const struct trust_list *b);
 
 /* trust.c */

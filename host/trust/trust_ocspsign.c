@@ -72,7 +72,7 @@ static const char *responder_fault(X509 *x, X509 *issuer)
 static bool path_good(const struct trust *t, X509 *x, X509 *issuer, int64_t at)
 {
 	STACK_OF(X509) *chain = NULL;
-	uint32_t found = trust_path_check(t, x, at, &chain);
+	uint32_t found = trust_path_check(t, TRUST_PATH_SIGNER, x, at, &chain);
 	bool good = found == 0 && chain != NULL;
 
 	/* The path leads through the key that appointed it, not through a namesake. */
@@ -142,7 +142,7 @@ enum sk_status ocsp_judge(const struct trust *t, OCSP_BASICRESP *basic, X509 *is
 	enum sk_status st = SK_E_CRYPTO;
 
 	X509_ALGOR_get0(&alg, NULL, NULL, OCSP_resp_get0_tbs_sigalg(basic));
-	if (!trust_sig_allowed(OBJ_obj2nid(alg))) {
+	if (!trust_sig_allowed(OBJ_obj2nid(alg)) || !trust_settings_signature(t->algorithms, OBJ_obj2nid(alg))) {
 		trust_text_say(reterr_what, "the response is signed with an algorithm that isn't allowed");
 		return SK_E_UNSUPPORTED;
 	}
@@ -164,7 +164,7 @@ uint32_t ocsp_responder_faults(const struct trust *t, X509 *responder, int64_t n
 	uint32_t found = 0;
 
 	/* Dates were judged on arrival; here only the path is wanted, whatever its dates are now. */
-	(void)!trust_path_check(t, responder, now, &chain);
+	(void)!trust_path_check(t, TRUST_PATH_SIGNER, responder, now, &chain);
 	/* Rule 3. */
 	t->ocsp->asking = true;
 	if (!chain || sk_X509_num(chain) < 2)

@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file trust_revoke.c
- * @brief Looking a certificate up in the CRLs in force (RFC 5280, 6.3.3, for complete direct lists).
+ * @brief Looking a certificate up in the CRLs in force (RFC 5280, 6.3.3): complete, partitioned, indirect, and deltas upon them.
  *
  * Rules
- *  1. A list speaks for a certificate only when its issuer's name is the certificate's issuer and it was signed
- *     by the key that issued the certificate. Two exceptions, both from the standard: another certificate of
- *     the same name inside the same path (key roll-over, self-issued certificates), and a separate CRL key, only when
- *     the issuing certificate has no cRLSign, and only with a good path of that key to the same anchor. (A CA that keeps one
- *     list per key would otherwise be asked in the wrong list, and a revoked card would pass.)
- *  2. Revoked in any list that speaks for it is revoked, however old the list is.
+ *  1. A list speaks for a certificate only within its scope (trust_scope.c) and when it was signed by the key that issued the
+ *     certificate. Exceptions, all from the standard: another certificate of the same name inside the same path (key roll-over,
+ *     self-issued certificates); a separate CRL key, only when the issuing certificate has no cRLSign; an indirect list that the
+ *     certificate names by cRLIssuer. The last two need a good path of the list's signer to the same anchor. (A CA that
+ *     keeps one list per key would otherwise be asked in the wrong list, and a revoked card would pass.)
+ *  2. Revoked in any list that speaks for it is revoked, however old the list is. Only a delta newer than the list takes an
+ *     entry away (removeFromCRL).
  *  3. A list that was in force and can't be read denies its issuer, also when CRLs are not required.
- *  4. The freshest list decides about age. A list from the future is no list.
+ *  4. All reasons must be covered by lists. The freshest ones that cover them decide about age: a delta makes its base as
+ *     fresh as itself (5.2.4). A list from the future is no list.
  */
+#include <openssl/bn.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
 #include "trust/trust_impl.h"
 
 /* How far the lists found so far answer for a certificate; higher is better. */
-enum revoke_age { REVOKE_NONE = 0, REVOKE_OLD, REVOKE_WARN, REVOKE_FRESH };
+enum revoke_age { REVOKE_NONE = 0, REVOKE_OLD, REVOKE_WARN, REVOKE_FRESH, REVOKE_AGES };
 
 /* One question. */
 struct revoke_ask {
@@ -41,7 +44,7 @@ static uint32_t revoke_chain(const struct trust *t, STACK_OF(X509) *chain, int64
 static bool revoke_signer_good(const struct revoke_ask *q, const struct trust_list *l, bool *ret_warn)
 {
 	STACK_OF(X509) *chain = NULL;
-	uint32_t found = trust_path_check(q->t, l->signer, q->now, &chain);
+	uint32_t found = trust_path_check(q->t, TRUST_PATH_SIGNER, l->signer, q->now, &chain);
 	const X509 *anchor = sk_X509_value(q->chain, sk_X509_num(q->chain) - 1);
 	bool good = false;
 
@@ -51,46 +54,24 @@ static bool revoke_signer_good(const struct revoke_ask *q, const struct trust_li
 	return good;
 }
 
-/* Rule 1. */
+/* Rule 1, the key. */
 static bool revoke_speaks_for(const struct revoke_ask *q, const struct trust_list *l, bool *ret_warn)
 {
 	X509 *issuer = sk_X509_value(q->chain, q->at + 1);
+	bool foreign = X509_NAME_cmp(l->issuer, X509_get_subject_name(issuer)) != 0;
 
-	if (revoke_same_key(l->signer, issuer))
+	if (!foreign && revoke_same_key(l->signer, issuer))
 		return true;
-	for (int i = q->at + 2; i < sk_X509_num(q->chain); i++) {
+	for (int i = q->at + 2; i < sk_X509_num(q->chain) && !foreign; i++) {
 		X509 *above = sk_X509_value(q->chain, i);
 
 		if (X509_NAME_cmp(X509_get_subject_name(above), l->issuer) == 0 && revoke_same_key(l->signer, above))
 			return true;
 	}
-	if ((X509_get_key_usage(issuer) & KU_CRL_SIGN) != 0)
+	if (!foreign && (X509_get_key_usage(issuer) & KU_CRL_SIGN) != 0)
 		return false;
 	/* One step only: a separate key is not vouched for by yet another separate key. */
 	return q->self ? q->self == l : revoke_signer_good(q, l, ret_warn);
-}
-
-static bool revoke_in_scope(const struct trust_list *l, X509 *x)
-{
-	bool ca = (X509_get_extension_flags(x) & EXFLAG_CA) != 0;
-
-	switch (l->scope) {
-	case TRUST_SCOPE_ALL:
-		return true;
-	case TRUST_SCOPE_USER:
-		return !ca;
-	case TRUST_SCOPE_CA:
-		return ca;
-	}
-	return false;
-}
-
-static bool revoke_is_listed(const struct trust_list *l, X509 *x)
-{
-	X509_REVOKED *entry = NULL;
-
-	/* 0 alone means "not listed"; removeFromCRL (2) has no meaning in a complete list, so it is revoked as well. */
-	return X509_CRL_get0_by_serial(l->crl, &entry, X509_get0_serialNumber(x)) != 0;
 }
 
 static enum revoke_age revoke_age_of(const struct trust *t, const struct trust_list *l, int64_t now)
@@ -102,32 +83,81 @@ static enum revoke_age revoke_age_of(const struct trust *t, const struct trust_l
 	return now - l->next_update <= (int64_t)t->crl_warn_s ? REVOKE_WARN : REVOKE_OLD;
 }
 
+/* The delta that goes with l (6.3.3 (c)): same issuer, key and scope, made upon l or an older list, newer than l. There is one at most. */
+static const struct trust_list *revoke_delta_of(const struct revoke_ask *q, const struct trust_list *l)
+{
+	for (size_t i = 0; i < q->t->lists_n; i++) {
+		const struct trust_list *d = &q->t->lists[i];
+
+		if (d->delta && trust_list_readable(d) && trust_list_same_scope(d, l) && BN_cmp(d->base, l->number) <= 0 &&
+		    BN_cmp(l->number, d->number) < 0 && revoke_age_of(q->t, d, q->now) != REVOKE_NONE)
+			return d;
+	}
+	return NULL;
+}
+
+/* Rule 2. Set of reasons. */
+static uint32_t revoke_look_up(const struct trust_list *l, const struct trust_list *delta, X509 *x)
+{
+	enum trust_found found = delta ? trust_list_find(delta, x) : TRUST_FOUND_NOT;
+
+	if (found == TRUST_FOUND_REMOVED)
+		return 0;
+	if (found == TRUST_FOUND_NOT)
+		found = trust_list_find(l, x);
+	switch (found) {
+	case TRUST_FOUND_NOT:
+		return 0;
+	case TRUST_FOUND_DAMAGED:
+		return trust_bit(TRUST_NO_CRL);
+	case TRUST_FOUND_LISTED:
+	case TRUST_FOUND_REMOVED: /* removeFromCRL has no meaning in a complete list */
+		break;
+	}
+	return trust_bit(TRUST_REVOKED);
+}
+
+static enum revoke_age revoke_age_covered(const uint32_t covered[static REVOKE_AGES])
+{
+	uint32_t all = 0;
+
+	for (int age = REVOKE_FRESH; age > REVOKE_NONE; age--) {
+		all |= covered[age];
+		if (all == TRUST_REASONS_ALL)
+			return (enum revoke_age)age;
+	}
+	return REVOKE_NONE;
+}
+
 static uint32_t revoke_answer(const struct revoke_ask *q, bool *ret_warn)
 {
 	X509 *x = sk_X509_value(q->chain, q->at);
-	enum revoke_age best = REVOKE_NONE;
-	uint32_t found = 0;
+	uint32_t covered[REVOKE_AGES] = { 0 }, found = 0;
 
 	for (size_t i = 0; i < q->t->lists_n; i++) {
-		const struct trust_list *l = &q->t->lists[i];
-		enum revoke_age age;
+		const struct trust_list *l = &q->t->lists[i], *delta;
+		enum revoke_age age, delta_age;
+		uint32_t reasons;
 
-		if (X509_NAME_cmp(l->issuer, X509_get_issuer_name(x)) != 0)
-			continue;
-		if (!l->crl) {
-			found |= trust_bit(TRUST_NO_CRL);
+		if (!trust_list_readable(l)) {
+			if (X509_NAME_cmp(l->issuer, X509_get_issuer_name(x)) == 0)
+				found |= trust_bit(TRUST_NO_CRL);
 			continue;
 		}
-		if (!revoke_in_scope(l, x) || !revoke_speaks_for(q, l, ret_warn))
+		reasons = l->delta ? 0 : trust_scope_reasons(l, x);
+		if (reasons == 0 || !revoke_speaks_for(q, l, ret_warn))
 			continue;
-		if (revoke_is_listed(l, x))
-			found |= trust_bit(TRUST_REVOKED);
+		delta = revoke_delta_of(q, l);
+		found |= revoke_look_up(l, delta, x);
 		age = revoke_age_of(q->t, l, q->now);
-		if (age > best)
-			best = age;
+		delta_age = delta ? revoke_age_of(q->t, delta, q->now) : REVOKE_NONE;
+		if (age != REVOKE_NONE && delta_age > age)
+			age = delta_age;
+		covered[age] |= reasons;
 	}
-	switch (best) {
+	switch (revoke_age_covered(covered)) {
 	case REVOKE_NONE:
+	case REVOKE_AGES:
 		return found | (q->t->require_crl ? trust_bit(TRUST_NO_CRL) : 0);
 	case REVOKE_OLD:
 		return found | trust_bit(TRUST_CRL_OLD);

@@ -66,6 +66,14 @@ static const int calls_fetch[] = {
 /* libfprint's virtual sensors listen on a socket file of their own. */
 static const int calls_virtual[] = { SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(listen), SCMP_SYS(unlink) };
 
+/* Reads, writes, remembers: no socket, no descriptor but those that are there and what openat() below gives. */
+static const int calls_crl[] = {
+	SCMP_SYS(brk), SCMP_SYS(clock_gettime), SCMP_SYS(close), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(fstat),
+	SCMP_SYS(fsync), SCMP_SYS(futex), SCMP_SYS(getrandom), SCMP_SYS(lseek), SCMP_SYS(madvise), SCMP_SYS(mremap),
+	SCMP_SYS(munmap), SCMP_SYS(newfstatat), SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(read),
+	SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigreturn), SCMP_SYS(write),
+};
+
 /* Allowed with the conditions; two rows for one call are alternatives. */
 struct conditional_call {
 	int call;
@@ -84,6 +92,14 @@ static const struct conditional_call conditional_common[] = {
 static const struct conditional_call conditional_card[] = {
 	{ SCMP_SYS(openat), 1, { { 2, SCMP_CMP_MASKED_EQ, O_ACCMODE | OPEN_CHANGES, O_RDONLY } } },
 	{ SCMP_SYS(open), 1, { { 1, SCMP_CMP_MASKED_EQ, O_ACCMODE | OPEN_CHANGES, O_RDONLY } } },
+	{ SCMP_SYS(mmap), 1, { { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } } },
+	{ SCMP_SYS(mprotect), 1, { { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } } },
+};
+
+static const struct conditional_call conditional_crl[] = {
+	{ SCMP_SYS(openat), 1, { { 0, SCMP_CMP_EQ, SANDBOX_CRL_DIR_FD, 0 } } },
+	{ SCMP_SYS(unlinkat), 1, { { 0, SCMP_CMP_EQ, SANDBOX_CRL_DIR_FD, 0 } } },
+	{ SCMP_SYS(linkat), 2, { { 0, SCMP_CMP_EQ, SANDBOX_CRL_DIR_FD, 0 }, { 2, SCMP_CMP_EQ, SANDBOX_CRL_DIR_FD, 0 } } },
 	{ SCMP_SYS(mmap), 1, { { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } } },
 	{ SCMP_SYS(mprotect), 1, { { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } } },
 };
@@ -171,10 +187,14 @@ static bool refuse_calls(scmp_filter_ctx ctx)
 
 static bool add_profile(scmp_filter_ctx ctx, enum sandbox_profile profile)
 {
+	if (profile == SANDBOX_CRL)
+		return allow_calls(ctx, calls_crl, LEN(calls_crl)) && allow_conditional(ctx, conditional_crl, LEN(conditional_crl));
 	if (!allow_calls(ctx, calls_common, LEN(calls_common)) ||
 	    !allow_conditional(ctx, conditional_common, LEN(conditional_common)) || !refuse_calls(ctx))
 		return false;
 	switch (profile) {
+	case SANDBOX_CRL:
+		return false;
 	case SANDBOX_CARD:
 		return allow_conditional(ctx, conditional_card, LEN(conditional_card));
 	case SANDBOX_FINGER:
@@ -203,7 +223,7 @@ enum sk_status sandbox_enter(enum sandbox_profile profile)
 	enum sk_status status = SK_E_FAULT;
 	scmp_filter_ctx ctx;
 
-	if (profile != SANDBOX_CARD && profile != SANDBOX_FINGER && profile != SANDBOX_FETCH)
+	if (profile != SANDBOX_CARD && profile != SANDBOX_FINGER && profile != SANDBOX_CRL && profile != SANDBOX_FETCH)
 		return SK_E_ARG;
 	if (!close_memory())
 		return SK_E_FAULT;

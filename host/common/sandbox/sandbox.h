@@ -18,8 +18,12 @@
 enum sandbox_profile {
 	SANDBOX_CARD = 1, /**< pcsc-lite client: one Unix socket, files read-only, no threads, no new code. */
 	SANDBOX_FINGER,   /**< libfprint: GLib threads, USB device nodes, udev's netlink socket. */
+	SANDBOX_CRL,      /**< A list in, an index out: files of one folder, no sockets, no threads, no new code. */
 	SANDBOX_FETCH,    /**< libcurl: sockets of the network, its resolver's thread; writes only what is open already. */
 };
+
+/** SANDBOX_CRL opens, links and unlinks relative to this descriptor only. */
+#define SANDBOX_CRL_DIR_FD 4
 
 /**
  * Enter for the rest of this process's life, all its threads included: no new

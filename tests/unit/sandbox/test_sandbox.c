@@ -36,7 +36,9 @@ static int run(enum sandbox_profile profile, deed *act)
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		if (sandbox_enter(profile) != SK_OK)
+		int dir = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (dir < 0 || dup2(dir, SANDBOX_CRL_DIR_FD) != SANDBOX_CRL_DIR_FD || sandbox_enter(profile) != SK_OK)
 			_exit(NO_SANDBOX);
 		_exit(act() ? LIVED : FAILED);
 	}
@@ -171,32 +173,69 @@ static bool do_become_dumpable(void)
 	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
 }
 
+static bool do_read_write(void)
+{
+	char c = 'x';
+	int fd[2] = { -1, -1 };
+
+	/* A descriptor that was there before: standard input may be anything. */
+	return read(fd[0], &c, 1) < 0 && write(fd[1], &c, 1) < 0 && errno == EBADF;
+}
+
+/* As the folder of SANDBOX_CRL, a descriptor 4 that run() opened. */
+static bool do_new_file_in_folder(void)
+{
+	return openat(SANDBOX_CRL_DIR_FD, "sandbox-test", O_RDWR | O_CREAT | O_EXCL, 0600) >= 0 &&
+	       linkat(SANDBOX_CRL_DIR_FD, "sandbox-test", SANDBOX_CRL_DIR_FD, "sandbox-test2", 0) == 0 &&
+	       unlinkat(SANDBOX_CRL_DIR_FD, "sandbox-test", 0) == 0 && unlinkat(SANDBOX_CRL_DIR_FD, "sandbox-test2", 0) == 0;
+}
+
+static bool do_open_in_another_folder(void)
+{
+	return openat(AT_FDCWD, "/dev/null", O_RDONLY | O_CLOEXEC) >= 0;
+}
+
+static bool do_unlink_elsewhere(void)
+{
+	return unlinkat(AT_FDCWD, "/nonexistent/file", 0) != 0;
+}
+
+static bool do_link_out_of_folder(void)
+{
+	return linkat(SANDBOX_CRL_DIR_FD, "nothing", AT_FDCWD, "/nonexistent/file", 0) != 0;
+}
+
 struct row {
 	deed *act;
-	bool card, finger, fetch; /* Allowed in the profile. */
+	bool card, finger, crl, fetch; /* Allowed in the profile. */
 };
 
 static const struct row rows[] = {
-	{ do_check_memory, true, true, true },
-	{ do_raise_core_limit, false, false, false },
-	{ do_become_dumpable, false, false, false },
-	{ do_execve, false, false, false },
-	{ do_ptrace, false, false, false },
-	{ do_fork, false, false, false },
-	{ do_kill_parent, false, false, false },
-	{ do_socket_inet, false, false, true },
-	{ do_socket_inet6, false, false, true },
-	{ do_socket_packet, false, false, false },
-	{ do_socket_netlink, false, true, true },
-	{ do_unix_client, true, true, true },
-	{ do_open_read, true, true, true },
-	{ do_open_device, false, true, false },
-	{ do_open_new, false, false, false },
-	{ do_open_create, false, false, false },
-	{ do_open_truncate, false, false, false },
-	{ do_map_writable_code, false, false, false },
-	{ do_map_code, false, true, true },
-	{ do_thread, false, true, true },
+	{ do_check_memory, true, true, false, true },
+	{ do_raise_core_limit, false, false, false, false },
+	{ do_become_dumpable, false, false, false, false },
+	{ do_execve, false, false, false, false },
+	{ do_ptrace, false, false, false, false },
+	{ do_fork, false, false, false, false },
+	{ do_kill_parent, false, false, false, false },
+	{ do_socket_inet, false, false, false, true },
+	{ do_socket_inet6, false, false, false, true },
+	{ do_socket_packet, false, false, false, false },
+	{ do_socket_netlink, false, true, false, true },
+	{ do_unix_client, true, true, false, true },
+	{ do_open_read, true, true, false, true },
+	{ do_open_device, false, true, false, false },
+	{ do_open_new, false, false, false, false },
+	{ do_open_create, false, false, false, false },
+	{ do_open_truncate, false, false, false, false },
+	{ do_map_writable_code, false, false, false, false },
+	{ do_map_code, false, true, false, true },
+	{ do_thread, false, true, false, true },
+	{ do_read_write, true, true, true, true },
+	{ do_new_file_in_folder, false, false, true, false },
+	{ do_open_in_another_folder, true, true, false, true },
+	{ do_unlink_elsewhere, false, false, false, false },
+	{ do_link_out_of_folder, false, false, false, false },
 };
 
 static void check(size_t row, enum sandbox_profile profile, bool allowed)
@@ -213,6 +252,7 @@ static void test_what_each_profile_allows(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		check(i, SANDBOX_CARD, rows[i].card);
 		check(i, SANDBOX_FINGER, rows[i].finger);
+		check(i, SANDBOX_CRL, rows[i].crl);
 		check(i, SANDBOX_FETCH, rows[i].fetch);
 	}
 }
@@ -233,7 +273,7 @@ static void test_unknown_profile(void **state)
 {
 	(void)state;
 	assert_int_equal(sandbox_enter((enum sandbox_profile)0), SK_E_ARG);
-	assert_int_equal(sandbox_enter((enum sandbox_profile)4), SK_E_ARG);
+	assert_int_equal(sandbox_enter((enum sandbox_profile)5), SK_E_ARG);
 	/* Nothing was taken away by that. */
 	assert_int_equal(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 1);
 }

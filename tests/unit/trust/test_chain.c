@@ -284,10 +284,10 @@ static void name_constraints_and_policies_are_obeyed(void **state)
 	    "permitted;email:city.example" } } }), TRUST_GOOD);
 	/* excluded subtree: directoryName CN=Card */
 	assert_int_equal(check_ca((struct mint_spec){ .ext = { { "2.5.29.30", true,
-	    "DER:3017A1153013A411300F310D300B06035504030C0443617264" } } }), TRUST_OTHER);
+	    "DER:3017A1153013A411300F310D300B06035504030C0443617264" } } }), TRUST_NAME);
 	/* requireExplicitPolicy 0, and the leaf names no policy */
 	assert_int_equal(check_ca((struct mint_spec){ .ext = { { "policyConstraints", true,
-	    "requireExplicitPolicy:0" } } }), TRUST_OTHER);
+	    "requireExplicitPolicy:0" } } }), TRUST_POLICY);
 }
 
 static void reason_that_helps_wins(void **state)
