@@ -29,10 +29,10 @@ $(eval $(call lib,ctl,host/ctl/*.c,%main.c))
 PROGRAMS += $(addprefix $(B)/,sekishod sekishoctl sekisho-card sekisho-finger sekisho-watch sekisho-crl sekisho-fetch)
 HOST_LIBS := $(B)/libcommon.a $(B)/libcore.a
 
-$(B)/sekishod: $(B)/host/daemon/main.o $(B)/libdaemon.a $(B)/libstore.a $(B)/libtrust.a $(B)/libconfig.a $(HOST_LIBS)
+$(B)/sekishod: $(B)/host/daemon/main.o $(B)/libdaemon.a $(B)/libstore.a $(B)/libtrust.a $(B)/libcrl.a $(B)/libconfig.a $(HOST_LIBS)
 	$(call say,LD,$@)
 	$(call link,$(call pkg,libs,libsystemd sqlite3 libcrypto inih))
-$(B)/sekishoctl: $(patsubst %.c,$(B)/%.o,$(wildcard host/ctl/*main.c)) $(B)/libctl.a $(B)/libstore.a $(B)/libtrust.a $(B)/libconfig.a $(HOST_LIBS)
+$(B)/sekishoctl: $(patsubst %.c,$(B)/%.o,$(wildcard host/ctl/*main.c)) $(B)/libctl.a $(B)/libstore.a $(B)/libtrust.a $(B)/libcrl.a $(B)/libconfig.a $(HOST_LIBS)
 	$(call say,LD,$@)
 	$(call link,$(call pkg,libs,json-c sqlite3 libcrypto inih))
 $(B)/sekisho-card: $(B)/host/card/main.o $(B)/libcard.a $(B)/libsandbox.a $(HOST_LIBS)

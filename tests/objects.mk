@@ -51,6 +51,17 @@ $(B)/bench/memcount: $(B)/tests/bench/memcount.o
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(call link)
+# Revocation lists of any length, and one measurement a process.
+BENCH += $(addprefix $(B)/bench/,crlmake crlbench)
+$(B)/tests/bench/crl/%: CPP_OF += -Itests/bench/crl
+$(B)/bench/crlmake: $(B)/tests/bench/crl/crlmake.o
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(call link,$(call pkg,libs,libcrypto))
+$(B)/bench/crlbench: $(B)/tests/bench/crl/crlbench.o $(B)/libcrl.a $(HOST_LIBS)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(call link,$(call pkg,libs,libcrypto))
 # The other ends of the reader's wires (firmware/board/bench/WIRE.md).
 $(B)/tests/bench/reader/%: CPP_OF = -D_GNU_SOURCE -Itests/bench/reader
 BENCH += $(addprefix $(B)/bench/,cardbridge sidebridge usbbridge)
@@ -97,14 +108,14 @@ UNIT_LIBS_core := core
 UNIT_LIBS_ipc := common core
 UNIT_LIBS_msg := common core
 UNIT_LIBS_store := store common core
-UNIT_LIBS_trust := trust common core
+UNIT_LIBS_trust := trust crl common core
 UNIT_LIBS_crl := crl common core
-UNIT_LIBS_trust_ocsp := trust common core
+UNIT_LIBS_trust_ocsp := trust crl common core
 UNIT_LIBS_config := config common core
 UNIT_LIBS_fetch := fetch common core
-UNIT_LIBS_ctl := daemon ctl store trust config common core
-UNIT_LIBS_daemon := daemon store trust config common core
-UNIT_LIBS_admin := daemon ctl store trust config common core
+UNIT_LIBS_ctl := daemon ctl store trust crl config common core
+UNIT_LIBS_daemon := daemon store trust crl config common core
+UNIT_LIBS_admin := daemon ctl store trust crl config common core
 UNIT_LIBS_card := watch card common core
 UNIT_LIBS_finger := finger common core
 UNIT_LIBS_sandbox := sandbox common core
@@ -173,7 +184,7 @@ demo: deps-test ## Play the whole story on real parts, narrated (root)
 	$(Q)$(TEST_MAKE) -s B=build/test all bench-programs; status=$$?; [ $$status -ne 0 ] || tests/demo.sh || status=$$?; $(GIVE_BACK); exit $$status
 bench: deps-test ## Print the figures beside their aims and beside the peers (root)
 	$(Q)$(TEST_MAKE) -s B=build/test all bench-programs && $(MAKE) --no-print-directory -s B=build/default firmware-icount; status=$$?; \
-		if [ $$status -eq 0 ]; then tests/bench/figures.sh || status=$$?; tests/bench/reader/figures.sh || status=$$?; fi; $(GIVE_BACK); exit $$status
+		if [ $$status -eq 0 ]; then tests/bench/figures.sh || status=$$?; tests/bench/crl/figures.sh || status=$$?; tests/bench/reader/figures.sh || status=$$?; fi; $(GIVE_BACK); exit $$status
 test: deps-test ## Run everything (root; under 20 minutes)
 	$(Q)status=0; tests/run || status=$$?; $(GIVE_BACK); exit $$status
 
@@ -190,18 +201,22 @@ FUZZ_SRC_usb := $(wildcard firmware/usb/*.c) $(wildcard tests/unit/fwusb/fake_*.
 FUZZ_SRC_store := $(wildcard firmware/flash/*.c) $(wildcard tests/unit/fwstore/fake_*.c tests/unit/fwstore/store_model*.c)
 FUZZ_SRC_ipc := $(FUZZ_COMMON)
 FUZZ_SRC_config := $(FUZZ_COMMON) $(wildcard host/config/*.c)
-FUZZ_SRC_cert := $(FUZZ_COMMON) $(wildcard host/trust/*.c)
+FUZZ_SRC_cert := $(FUZZ_COMMON) $(wildcard host/trust/*.c) $(filter-out %main.c,$(wildcard host/crl/*.c))
 FUZZ_SRC_crl := $(FUZZ_SRC_cert)
+FUZZ_SRC_crl_stream := $(filter-out %/main.c,$(wildcard host/crl/*.c))
+FUZZ_SRC_crl_index := $(FUZZ_SRC_crl_stream)
 FUZZ_SRC_ocsp := $(FUZZ_SRC_cert)
 FUZZ_SRC_ldif := $(FUZZ_COMMON) host/fetch/ldif.c
 FUZZ_SRC_piv := $(FUZZ_COMMON) $(filter-out %/main.c %/process.c,$(wildcard host/card/*.c))
 # The list's own signature can't be guessed by a fuzzer: the check is replaced at link time, in the fuzzer alone.
 FUZZ_LD_ocsp := -Wl,--wrap=ASN1_item_verify
-FUZZ_LD_crl := -Wl,--wrap=X509_CRL_verify
+FUZZ_LD_crl := -Wl,--wrap=EVP_PKEY_verify
 FUZZ_PKG_config := inih
 FUZZ_PKG_cert := libcrypto
 FUZZ_PKG_crl := libcrypto
 FUZZ_PKG_ocsp := libcrypto
+FUZZ_PKG_crl_stream := libcrypto
+FUZZ_PKG_crl_index := libcrypto
 FUZZ_PKG_piv := zlib
 FUZZ_CPP = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost -Itests -Itests/unit $(call pkg,cflags,libpcsclite)
 $(FUZZ): $(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(B)/autoconf.h $(FUZZ_CORE) $$(FUZZ_SRC_$$*)

@@ -25,6 +25,7 @@ struct build {
 	bool have_own_id;
 	uint8_t own_id[CRL_NAME_ID_LEN]; /* of the list's issuer, once an entry names one */
 	struct output out;
+	uint32_t record_len, per_page;
 	uint32_t in_page; /* records in the page being filled */
 	uint64_t *first; /* hash of each record page's first record */
 	uint32_t firsts_cap;
@@ -95,8 +96,7 @@ static enum sk_status end_record_page(struct build *b)
 static enum sk_status on_record(void *arg, const struct spill_record *r)
 {
 	struct build *b = arg;
-	uint32_t len = layout_record_len(&b->l);
-	uint8_t serial[CRL_SERIAL_MAX], *at = output_page(&b->out) + (size_t)b->in_page * len;
+	uint8_t serial[CRL_SERIAL_MAX], *at = output_page(&b->out) + (size_t)b->in_page * b->record_len;
 
 	if (b->in_page == 0) {
 		if (b->l.record_pages == b->firsts_cap)
@@ -113,7 +113,7 @@ static enum sk_status on_record(void *arg, const struct spill_record *r)
 	}
 	b->l.records++;
 	b->in_page++;
-	return b->in_page == layout_records_per_page(&b->l) ? end_record_page(b) : SK_OK;
+	return b->in_page == b->per_page ? end_record_page(b) : SK_OK;
 }
 
 static enum sk_status write_directory(struct build *b)
@@ -151,7 +151,9 @@ static enum sk_status write_pages(struct build *b, struct crl_facts *f)
 	uint8_t header[LAYOUT_HEADER_MAX];
 	enum sk_status st;
 
-	b->firsts_cap = layout_pages_for(f->entries, layout_records_per_page(&b->l));
+	b->record_len = layout_record_len(&b->l);
+	b->per_page = layout_records_per_page(&b->l);
+	b->firsts_cap = layout_pages_for(f->entries, b->per_page);
 	b->first = malloc((size_t)b->firsts_cap * sizeof(*b->first) + 1);
 	if (!b->first)
 		return SK_E_NOMEM;

@@ -153,15 +153,14 @@ enum sk_status crl_ext_of_list(const struct crl_ext *x, uint32_t *seen, struct c
 	}
 }
 
-/* RFC 5280, 5.3.1. 7 is not used; a number that nobody knows may mean anything. */
+/* RFC 5280, 5.3.1. A number that nobody knows is still a revocation: the whole list is not thrown away for it. */
 static bool take_reason(struct sk_span in, enum crl_reason *ret_reason)
 {
 	struct sk_span v;
 
-	if (!der_take(&in, DER_ENUMERATED, &v) || in.len != 0 || v.len != 1 || v.p[0] == 7 ||
-	    v.p[0] > CRL_AA_COMPROMISE)
+	if (!der_take(&in, DER_ENUMERATED, &v) || in.len != 0 || v.len != 1)
 		return false;
-	*ret_reason = (enum crl_reason)v.p[0];
+	*ret_reason = v.p[0] == 7 || v.p[0] > CRL_AA_COMPROMISE ? CRL_UNSPECIFIED : (enum crl_reason)v.p[0];
 	return true;
 }
 

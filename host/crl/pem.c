@@ -43,7 +43,9 @@ static bool is_space(uint8_t c)
 /* Move behind the line BEGIN, which starts a line. */
 static enum sk_status skip_begin(struct crl_pem *m)
 {
-	const uint8_t *at = memmem(m->raw, m->len, BEGIN_LINE, sizeof(BEGIN_LINE) - 1);
+	/* However much of it is here already, so that the answer doesn't depend on how it comes in. */
+	size_t n = m->len < LEAD_MAX + sizeof(BEGIN_LINE) - 1 ? m->len : LEAD_MAX + sizeof(BEGIN_LINE) - 1;
+	const uint8_t *at = memmem(m->raw, n, BEGIN_LINE, sizeof(BEGIN_LINE) - 1);
 
 	if (!at || (at != m->raw && at[-1] != '\n'))
 		return SK_E_FORMAT;
@@ -59,7 +61,7 @@ enum sk_status crl_pem_open(struct crl_pem *m, const struct crl_source *src, uin
 
 	*m = (struct crl_pem){ .src = src, .raw_left = raw_max };
 	/* A pipe may give the first line in pieces. */
-	while (n > 0 && m->len < LEAD_MAX + sizeof(BEGIN_LINE) && (m->len == 0 || m->raw[0] != 0x30)) {
+	while (n > 0 && m->len < LEAD_MAX + CRL_PEM_CAP_MIN && (m->len == 0 || m->raw[0] != 0x30)) {
 		enum sk_status st = raw_fill(m, &n);
 
 		if (st != SK_OK)

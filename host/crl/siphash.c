@@ -2,13 +2,15 @@
 /* Section 2.1 to 2.4 of the paper, see siphash.h. */
 #include "crl/siphash.h"
 
+#include <endian.h>
+#include <string.h>
+
 static inline uint64_t load_le64(const uint8_t *p)
 {
-	uint64_t v = 0;
+	uint64_t v;
 
-	for (unsigned i = 0; i < 8; i++)
-		v |= (uint64_t)p[i] << (8 * i);
-	return v;
+	memcpy(&v, p, sizeof(v));
+	return le64toh(v);
 }
 
 static inline uint64_t rotate(uint64_t x, unsigned n)

@@ -81,8 +81,9 @@ static void progress_end(void)
 }
 
 /* A list in an open file goes to the daemon. */
-static void import_list(struct fetch *f, const char *kind, int file, uint32_t len, const char *source)
+static void import_list(struct fetch *f, const char *kind, int file, size_t len, const char *source)
 {
+	const struct upload u = { .a = f->a, .path = source, .name = source, .file = file, .total = len };
 	struct answer answer;
 	int fd;
 	enum ctl_exit e = request_connect(&fd);
@@ -92,7 +93,7 @@ static void import_list(struct fetch *f, const char *kind, int file, uint32_t le
 		return;
 	}
 	memset(&answer, 0, sizeof(answer));
-	e = upload_list(fd, file, len, source, f->a, &answer);
+	e = upload_list(fd, &u, &answer);
 	(void)close(fd);
 	if (e != CTL_OK)
 		told_failed(f, kind, source, "", N_("The daemon didn't take it."));
@@ -134,7 +135,7 @@ static void watch_file(struct fetch *f, const char *path)
 	if (st != SK_OK || len == 0)
 		told_failed(f, "watch", path, "", st == SK_E_SPACE ? N_("It is too large.") : N_("It is empty, or can't be read."));
 	else
-		import_list(f, "watch", file, (uint32_t)len, path);
+		import_list(f, "watch", file, len, path);
 	if (file >= 0)
 		(void)close(file);
 }

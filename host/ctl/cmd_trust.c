@@ -178,6 +178,7 @@ static const char *sentence(enum trust_reason why)
 	case TRUST_REVOKED: return N_("A certificate of the path is revoked.");
 	case TRUST_NO_CRL: return N_("There is no usable revocation list for a certificate of the path.");
 	case TRUST_CRL_OLD: return N_("The revocation list for a certificate of the path is too old.");
+	case TRUST_LIST_DAMAGED: return N_("The revocation list for a certificate of the path is damaged on this terminal.");
 	case TRUST_NAME: return N_("A name in the path is outside of its CA's constraints.");
 	case TRUST_POLICY: return N_("The path has none of the demanded certificate policies.");
 	case TRUST_OTHER: break;

@@ -95,6 +95,9 @@ static const struct command commands[] = {
 	{ "fetch", NULL, 0, 0, OPT_JSON, 0, cmd_fetch, "",
 	    N_("Fetch revocation lists and OCSP responses, as sekisho-fetch.timer does. Exit status 6 when something failed."),
 	    "sekishoctl fetch" },
+	{ "clock", "accept", 0, 0, OPT_JSON | OPT_REASON, OPT_REASON, cmd_clock_accept, "",
+	    N_("The clock is right now, though it was ahead before: what was seen then counts no more."),
+	    "sekishoctl clock accept --reason \"battery changed, set by radio clock\"" },
 	{ "trust", "check", 1, 1, OPT_JSON | OPT_CHAIN | OPT_ANCHOR | OPT_CRL | OPT_AT | OPT_CONFIG | OPT_POLICY | OPT_EXPLICIT_POLICY |
 	    OPT_INHIBIT_MAPPING | OPT_INHIBIT_ANY, 0, cmd_trust_check, N_("CERT"),
 	    N_("Would this certificate be taken at a log-in? Says why not. Needs no daemon; with --anchor only what is given counts."),

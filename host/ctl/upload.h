@@ -10,18 +10,24 @@
 #include "ctl/request.h"
 
 /** Longest list that is sent. Unit: bytes. */
-#define UPLOAD_MAX (64u * 1024 * 1024)
+#define UPLOAD_MAX (UINT32_C(2) << 30)
+
+/** A list on its way: read piece by piece, for it may be larger than memory. */
+struct upload {
+	const struct ctl_args *a;
+	const char *path, *name; /**< For errors, and for the record: a file and its last part, or a URL twice. */
+	int file;                /**< Open for reading; read from its start. */
+	size_t total;            /**< 1..UPLOAD_MAX */
+	bool progress;           /**< Told on stderr. */
+};
 
 /**
  * The daemon can't read the administrator's files, so their bytes go through the socket; it checks the signature.
  *
- * @param fd    Connected to the daemon.
- * @param file  Open for reading; read from its start.
- * @param len   1..UPLOAD_MAX.
- * @param name  What it is called in the record: a file's name, a URL.
+ * @param daemon      Connected.
+ * @param ret_answer  Zeroed by the caller.
  * @return CTL_OK: there is an answer, good or bad. Otherwise it was said on stderr.
  */
-SK_MUST_CHECK SK_NONNULL enum ctl_exit upload_list(int fd, int file, uint32_t len, const char *name, const struct ctl_args *a,
-    struct answer *ret_answer);
+SK_MUST_CHECK SK_NONNULL enum ctl_exit upload_list(int daemon, const struct upload *u, struct answer *ret_answer);
 
 #endif /* CTL_UPLOAD_H */

@@ -57,7 +57,7 @@ static const struct admin_command commands[] = {
 	{ CMD_FINGER_ENROL, RUN_LATER, B(PERSON) | B(FINGER), 0, 0, enrol_finger_start },
 	{ CMD_FINGER_LIST, RUN_READ, 0, B(PERSON), 0, admin_finger_list },
 	{ CMD_FINGER_DELETE, RUN_CHANGE, B(PERSON), B(FINGER) | B(DETAIL), 0, admin_finger_delete },
-	{ CMD_CRL_IMPORT, RUN_OWN, B(BYTES) | B(COUNT) | B(TOTAL), B(PATH), 0, admin_crl_import },
+	{ CMD_CRL_IMPORT, RUN_LATER, B(BYTES) | B(COUNT) | B(TOTAL), B(PATH), 0, admin_crl_import },
 	{ CMD_CRL_STATUS, RUN_READ, 0, 0, 0, admin_crl_status },
 	{ CMD_OCSP_IMPORT, RUN_OWN, B(CARD) | B(BYTES), B(SERIAL) | B(PATH), 0, admin_ocsp_import },
 	{ CMD_OCSP_STATUS, RUN_READ, 0, 0, 0, admin_ocsp_status },
@@ -67,6 +67,7 @@ static const struct admin_command commands[] = {
 	{ CMD_AUDIT_VERIFY, RUN_READ, 0, 0, 0, admin_audit_verify },
 	{ CMD_AUDIT_EXPORT, RUN_CHANGE, B(PATH), 0, 0, admin_audit_export },
 	{ CMD_DOCTOR, RUN_READ, 0, 0, 0, admin_doctor },
+	{ CMD_CLOCK_ACCEPT, RUN_OWN, B(DETAIL), 0, 0, admin_clock_accept },
 };
 
 static const struct admin_command *find_command(uint64_t number)

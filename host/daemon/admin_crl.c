@@ -5,38 +5,46 @@
  *
  * The daemon can't read the administrator's files, and root must not write into folders of the daemon's user (a
  * symbolic link there would make root overwrite anything). So the tool opens the file itself and sends its bytes in
- * chunks; they stay in memory until the last one.
+ * chunks; they go into a file of ours, and when the last one is there sekisho-crl compiles it while log-ins go on.
  *
  * Rules
  *  1. One import at a time, CRL_MAX bytes at most; chunks come in order, from one peer, nothing left over.
- *  2. That an import begins is recorded, durably, before anything changes; how it ended is recorded after.
- *  3. An import that stops is forgotten after IMPORT_IDLE_S.
+ *  2. That a list is put in force is recorded, durably, before anything changes; how it ended is recorded after.
+ *  3. An import that stops is forgotten after IMPORT_IDLE_S, and when its peer goes.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/admin_rows.h"
+#include "daemon/compile.h"
 #include "daemon/journal.h"
 
-#define CRL_MAX (64u * 1024 * 1024)
+#define CRL_MAX ((uint64_t)2 << 30)
 #define IMPORT_IDLE_S 30u
 
-/* The import that runs; bytes NULL: none. */
+/* The import that runs; file -1 and not compiling: none. */
 static struct {
-	uint8_t *bytes;
-	uint32_t total, len;
-	const struct conn *conn;
+	int file;
+	uint64_t total, len;
+	const struct conn *conn; /* NULL once the peer has gone. */
+	struct daemon *d;
 	int fd;
+	bool compiling;
+	char actor[65], path[256];
 	sd_event_source *idle;
-} import;
+} import = { .file = -1 };
 
 static void import_forget(void)
 {
-	free(import.bytes);
-	import.idle = sd_event_source_unref(import.idle);
+	if (import.file >= 0)
+		(void)close(import.file);
+	sd_event_source_disable_unref(import.idle);
 	memset(&import, 0, sizeof(import));
+	import.file = -1;
+	compile_forget();
 }
 
 static int on_idle(sd_event_source *source, uint64_t usec, void *arg)
@@ -48,23 +56,49 @@ static int on_idle(sd_event_source *source, uint64_t usec, void *arg)
 	return 0;
 }
 
+void admin_crl_client_gone(const struct conn *conn)
+{
+	if (import.conn != conn)
+		return;
+	/* What is being compiled is taken in all the same: the administrator has sent all of it. */
+	if (import.compiling)
+		import.conn = NULL;
+	else
+		import_forget();
+}
+
 static enum sk_status import_begin(struct admin_call *call, uint64_t total)
 {
 	import_forget();
 	if (total == 0 || total > CRL_MAX)
-		return admin_fail(call, SK_E_SPACE, "A revocation list has 1 byte to 64 MiB.");
-	import.bytes = malloc((size_t)total);
-	if (import.bytes == NULL)
-		return admin_fail(call, SK_E_NOMEM, "There is no memory for a list of this size.");
-	import.total = (uint32_t)total;
+		return admin_fail(call, SK_E_SPACE, "A revocation list has 1 byte to 2 GiB.");
+	if (ipc_text(call->req, IPC_F_PATH, import.path, sizeof(import.path)) != SK_OK)
+		return admin_fail(call, SK_E_ARG, "The file's name is too long.");
+	import.file = compile_incoming();
+	if (import.file < 0)
+		return admin_fail(call, SK_E_IO, "The list can't be written to the state folder: is the disk full?");
+	import.total = total;
 	import.conn = call->conn;
+	import.d = call->d;
 	import.fd = call->fd;
+	memcpy(import.actor, call->actor, sizeof(import.actor));
 	if (sd_event_add_time_relative(call->d->event, &import.idle, CLOCK_BOOTTIME, IMPORT_IDLE_S * UINT64_C(1000000),
-	    1000000, on_idle, NULL) < 0) {
-		import_forget();
+	    1000000, on_idle, NULL) < 0)
 		return admin_fail(call, SK_E_FAULT, "No timer can be set; see the journal of sekishod.");
-	}
 	return SK_OK;
+}
+
+static bool import_write(struct sk_span chunk)
+{
+	while (chunk.len > 0) {
+		ssize_t n = write(import.file, chunk.p, chunk.len);
+
+		if (n <= 0)
+			return false;
+		chunk.p += n;
+		chunk.len -= (size_t)n;
+	}
+	return true;
 }
 
 static enum sk_status import_append(struct admin_call *call)
@@ -72,35 +106,31 @@ static enum sk_status import_append(struct admin_call *call)
 	uint64_t offset = ipc_num(call->req, IPC_F_COUNT), total = ipc_num(call->req, IPC_F_TOTAL);
 	struct sk_span chunk = call->req->f[IPC_F_BYTES];
 
+	if (import.compiling || (import.conn != NULL && import.conn != call->conn))
+		return admin_fail(call, SK_E_BUSY, "Another list is being imported: try again in a moment.");
 	if (offset == 0) {
 		enum sk_status st = import_begin(call, total);
 
 		if (st != SK_OK)
 			return st;
 	}
-	if (import.bytes == NULL || import.conn != call->conn || import.fd != call->fd || total != import.total ||
+	if (import.file < 0 || import.conn != call->conn || import.fd != call->fd || total != import.total ||
 	    offset != import.len || chunk.len > import.total - import.len)
 		return admin_fail(call, SK_E_STATE, "The list came in a wrong order, or somebody else imports one: try again.");
-	memcpy(import.bytes + import.len, chunk.p, chunk.len);
-	import.len += (uint32_t)chunk.len;
-	return SK_OK;
+	if (!import_write(chunk))
+		return admin_fail(call, SK_E_IO, "The list can't be written to the state folder: is the disk full?");
+	import.len += chunk.len;
+	return sd_event_source_set_time_relative(import.idle, IMPORT_IDLE_S * UINT64_C(1000000)) < 0 ? SK_E_FAULT : SK_OK;
 }
 
-static enum sk_status record_begin(struct admin_call *call)
+static enum sk_status record_begin(struct admin_call *call, const uint8_t der_hash[static 32])
 {
-	char path[256], detail[STORE_TEXT_MAX + 1];
-	uint8_t hash[32];
-	size_t n;
-	enum sk_status st = ipc_text(call->req, IPC_F_PATH, path, sizeof(path));
+	char detail[STORE_TEXT_MAX + 1];
+	size_t n = (size_t)snprintf(detail, sizeof(detail), "bytes=%" PRIu64 " sha256=", import.len);
 
-	if (st == SK_OK)
-		st = trust_sha256((struct sk_span){ import.bytes, import.len }, hash);
-	if (st != SK_OK)
-		return st;
-	n = (size_t)snprintf(detail, sizeof(detail), "bytes=%u sha256=", import.len);
-	for (size_t i = 0; i < sizeof(hash); i++)
-		n += (size_t)snprintf(detail + n, sizeof(detail) - n, "%02x", hash[i]);
-	snprintf(detail + n, sizeof(detail) - n, " from=%s", path);
+	for (size_t i = 0; i < 32; i++)
+		n += (size_t)snprintf(detail + n, sizeof(detail) - n, "%02x", der_hash[i]);
+	(void)snprintf(detail + n, sizeof(detail) - n, " from=%s", import.path);
 	return admin_record(call, "crl-import", NULL, NULL, NULL, detail);
 }
 
@@ -131,38 +161,71 @@ static enum sk_status row_crl(struct admin_call *call, const struct trust_crl *c
 	return admin_row_send(call, &o);
 }
 
-static enum sk_status import_finish(struct admin_call *call)
+/* The index is there: record, judge, put in force, record. */
+static enum sk_status import_finish(struct admin_call *call, enum sk_status st, const uint8_t der_hash[static 32], const char *compiled)
 {
 	struct trust_crl crl;
 	char why[160] = "", detail[STORE_TEXT_MAX + 1];
-	enum sk_status st = record_begin(call), recorded;
+	enum sk_status recorded;
 
-	if (st != SK_OK)
-		return admin_store_failed(call, st);
 	memset(&crl, 0, sizeof(crl));
-	st = trust_crl_import(call->d->trust, (struct sk_span){ import.bytes, import.len }, daemon_now(), &crl, why);
+	if (st != SK_OK)
+		(void)snprintf(why, sizeof(why), "%s", compiled);
+	recorded = st == SK_OK ? record_begin(call, der_hash) : SK_OK;
+	if (recorded != SK_OK)
+		return admin_store_failed(call, recorded);
 	if (st == SK_OK)
-		snprintf(detail, sizeof(detail), "number=%s entries=%u next_update=%" PRId64 " issuer=%s", crl.number, crl.entries,
+		st = trust_crl_take(call->d->trust, daemon_now(), &crl, why);
+	if (st == SK_OK)
+		(void)snprintf(detail, sizeof(detail), "number=%s entries=%u next_update=%" PRId64 " issuer=%s", crl.number, crl.entries,
 		    crl.next_update, crl.issuer);
 	else
-		snprintf(detail, sizeof(detail), "%s", why);
+		(void)snprintf(detail, sizeof(detail), "%s from=%s", why, import.path);
 	recorded = record_end(call, st, detail);
 	if (st != SK_OK)
 		return admin_fail(call, st, why[0] != '\0' ? why : "The list is refused.");
 	if (recorded != SK_OK)
 		return admin_fail(call, recorded, "The list is in force, but that could not be recorded: see the journal of sekishod.");
-	return row_crl(call, &crl);
+	return call->fd >= 0 ? row_crl(call, &crl) : SK_OK;
 }
 
+static void on_compiled(void *arg, enum sk_status st, const uint8_t der_hash[static 32], const char *what)
+{
+	struct admin_call call = { .d = import.d, .fd = import.conn != NULL ? import.fd : -1 };
+
+	(void)arg;
+	memcpy(call.actor, import.actor, sizeof(call.actor));
+	st = import_finish(&call, st, der_hash, what);
+	if (st != SK_OK && st != SK_E_GONE && call.text[0] == '\0')
+		st = admin_store_failed(&call, st);
+	if (call.fd >= 0)
+		admin_end(call.fd, st, call.text);
+	import_forget();
+}
+
+/* Ends by itself but for the last chunk, whose end comes when the list has been compiled. */
 enum sk_status admin_crl_import(struct admin_call *call)
 {
 	enum sk_status st = import_append(call);
 
-	if (st == SK_OK && import.len < import.total)
+	if (st == SK_OK && import.len < import.total) {
+		admin_end(call->fd, SK_OK, "");
 		return SK_OK;
+	}
+	if (st == SK_OK && fsync(import.file) != 0)
+		st = admin_fail(call, SK_E_IO, "The list can't be written to the state folder: is the disk full?");
+	if (st == SK_OK) {
+		(void)close(import.file);
+		import.file = -1;
+		import.idle = sd_event_source_disable_unref(import.idle);
+		st = compile_start(call->d, on_compiled);
+		if (st != SK_OK)
+			st = admin_fail(call, st, "The list can't be compiled; see the journal of sekishod.");
+	}
 	if (st == SK_OK)
-		st = import_finish(call);
-	import_forget();
+		import.compiling = true;
+	else if (!import.compiling && (import.conn == NULL || import.conn == call->conn))
+		import_forget();
 	return st;
 }
 
@@ -173,7 +236,7 @@ static enum sk_status send_crl(void *arg, const struct trust_crl *c)
 
 enum sk_status admin_rows_crls(struct admin_call *call)
 {
-	return trust_crl_each(call->d->trust, daemon_now(), send_crl, call);
+	return trust_crl_each(call->d->trust, daemon_safe_now(call->d), send_crl, call);
 }
 
 enum sk_status admin_crl_status(struct admin_call *call)

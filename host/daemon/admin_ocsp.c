@@ -198,7 +198,7 @@ static enum sk_status row_ocsp(struct admin_call *call, const struct card *c, st
 
 	if (trust_cert_read(cert, &info) != SK_OK)
 		return admin_fail(call, SK_E_CORRUPT, "A certificate in the registry is damaged.");
-	if (trust_ocsp_look(call->d->trust, cert, daemon_now(), &kept, &v) != SK_OK)
+	if (trust_ocsp_look(call->d->trust, cert, daemon_safe_now(call->d), &kept, &v) != SK_OK)
 		v = TRUST_OCSP_NONE;
 	admin_card_hex(c->key, hex);
 	admin_row_begin(&o, buf, sizeof(buf));

@@ -158,7 +158,7 @@ static enum sk_status look_at_crl(void *arg, const struct trust_crl *c)
 static enum sk_status check_crls(struct admin_call *call)
 {
 	struct crl_check k = { 0 };
-	enum sk_status st = trust_crl_each(call->d->trust, daemon_now(), look_at_crl, &k);
+	enum sk_status st = trust_crl_each(call->d->trust, daemon_safe_now(call->d), look_at_crl, &k);
 	static const char mend[] = "Fetch the new list from the issuer: sekishoctl crl import FILE";
 
 	if (st != SK_OK)
@@ -236,4 +236,19 @@ enum sk_status admin_doctor(struct admin_call *call)
 	if (st == SK_OK)
 		st = probe_devices(call);
 	return st;
+}
+
+enum sk_status admin_clock_accept(struct admin_call *call)
+{
+	char reason[STORE_NAME_MAX + 1], detail[STORE_TEXT_MAX + 1];
+	enum sk_status st = ipc_text(call->req, IPC_F_DETAIL, reason, sizeof(reason));
+
+	if (st != SK_OK)
+		return admin_fail(call, SK_E_ARG, "The reason is too long.");
+	(void)snprintf(detail, sizeof(detail), "now=%lld seen=%lld reason=%s", (long long)daemon_now(), (long long)call->d->clock_mark, reason);
+	st = admin_record(call, "clock-accept", NULL, NULL, NULL, detail);
+	if (st != SK_OK)
+		return admin_store_failed(call, st);
+	st = daemon_clock_accept(call->d);
+	return st == SK_OK ? st : admin_fail(call, st, "The time can't be written to the state folder; nothing was changed.");
 }

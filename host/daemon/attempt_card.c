@@ -258,9 +258,11 @@ bool attempt_certificate_ok(struct attempt *a, struct sk_span der)
 	enum trust_reason why = TRUST_OTHER;
 	struct trust_cert cert;
 	bool warn = false;
-	enum sk_status st = trust_cert_check(a->d->trust, der, daemon_now(), &why, &warn);
+	enum sk_status st = trust_cert_check(a->d->trust, der, daemon_safe_now(a->d), &why, &warn);
 	char when[24];
 
+	if (trust_needs_repair(a->d->trust))
+		daemon_repair_later(a->d);
 	if (((st == SK_OK && why == TRUST_GOOD) || attempt_waits_for_ocsp(a, why)) && trust_cert_read(der, &cert) == SK_OK) {
 		a->alg = cert.alg;
 		if (warn)
@@ -270,7 +272,7 @@ bool attempt_certificate_ok(struct attempt *a, struct sk_span der)
 	if (why == TRUST_EXPIRED && trust_cert_read(der, &cert) == SK_OK) {
 		(void)snprintf(when, sizeof(when), "%lld", (long long)cert.not_after);
 		attempt_end(a, END_DENIED, "certificate-expired", MSG_CARD_EXPIRED, when, a->d->config.help);
-	} else if ((why == TRUST_CRL_OLD || why == TRUST_NO_CRL) && trust_cert_read(der, &cert) == SK_OK) {
+	} else if ((why == TRUST_CRL_OLD || why == TRUST_NO_CRL || why == TRUST_LIST_DAMAGED) && trust_cert_read(der, &cert) == SK_OK) {
 		char issuer[129];
 
 		store_text_clean(issuer, sizeof(issuer), cert.issuer);
@@ -289,7 +291,7 @@ void attempt_card_identified(struct attempt *a)
 	attempt_card_name(a);
 	if (!owner_ok(a))
 		return;
-	reason = attempt_standing(&a->person, a->card, daemon_now());
+	reason = attempt_standing(&a->person, a->card, daemon_safe_now(a->d));
 	if (reason != NULL) {
 		attempt_deny(a, reason);
 		return;

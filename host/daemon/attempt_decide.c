@@ -104,7 +104,7 @@ void attempt_decide(struct attempt *a)
 		attempt_deny(a, "changed-meanwhile");
 		return;
 	}
-	reason = attempt_standing(&person, &card, daemon_now());
+	reason = attempt_standing(&person, &card, daemon_safe_now(a->d));
 	if (reason != NULL) {
 		attempt_deny(a, reason);
 		return;

@@ -46,6 +46,7 @@ void conn_close(struct conn *c)
 		c->attempt = NULL;
 		attempt_client_gone(a);
 	}
+	admin_crl_client_gone(c);
 	c->d->conn_n--;
 	sd_event_source_disable_unref(c->idle);
 	sd_event_source_disable_unref(c->io);

@@ -6,6 +6,7 @@
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
@@ -19,6 +20,7 @@
 #define SEKISHO_CRL_DIR SEKISHO_STATE_DIR "/crl"
 #define SEKISHO_OCSP_DIR SEKISHO_STATE_DIR "/ocsp"
 #define SEKISHO_KEY_FILE SEKISHO_STATE_DIR "/template.key"
+#define SEKISHO_CLOCK_FILE SEKISHO_STATE_DIR "/clock.mark"
 #define SEKISHO_RUN_DIR "/run/sekisho"
 
 struct conn;      /* conn.h: one peer on a socket */
@@ -36,13 +38,29 @@ struct daemon {
 	struct watch *watch;
 	uint32_t conn_n;          /**< Open connections. */
 	int64_t started;
+	int64_t clock_mark;       /**< Latest time seen, see daemon_safe_now(). */
+	int64_t clock_written;    /**< What of it is in the file. */
+	bool clock_told;          /**< That the clock is behind it has been recorded. */
 };
 
 /** Wall clock, seconds since 1970. */
 int64_t daemon_now(void);
+/**
+ * The wall clock, but never behind the latest time seen on this terminal, also before a restart (SEKISHO_CLOCK_FILE): what has
+ * expired stays expired, and an old revocation list does not become fresh, when the clock goes back. A clock behind it by more
+ * than CLOCK_BEHIND_S is recorded once.
+ */
+SK_NONNULL int64_t daemon_safe_now(struct daemon *d);
+#define CLOCK_BEHIND_S 300
+/** Read the latest time seen; a file that is there and damaged is SK_E_CORRUPT (it must not become "never"). */
+SK_MUST_CHECK SK_NONNULL enum sk_status daemon_clock_open(struct daemon *d);
+/** The administrator says that the clock is right now: what was seen before counts no more. SK_E_IO: not durable, nothing changed. */
+SK_MUST_CHECK SK_NONNULL enum sk_status daemon_clock_accept(struct daemon *d);
 /** CLOCK_BOOTTIME and the kernel's boot id. */
 SK_MUST_CHECK SK_NONNULL enum sk_status daemon_lockout_time(struct lockout_time *ret_t);
 /** Forget and load anchors and CRLs again; the old ones stay in force when that fails. */
 SK_MUST_CHECK SK_NONNULL enum sk_status daemon_trust_reload(struct daemon *d, char reterr_what[static 160]);
+/** A look-up met a damaged index: build it again when the loop is free. */
+SK_NONNULL void daemon_repair_later(struct daemon *d);
 
 #endif /* DAEMON_DAEMON_H */

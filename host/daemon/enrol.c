@@ -128,7 +128,7 @@ void attempt_on_card_cert(struct attempt *a, const struct ipc_msg *m)
 		return;
 	}
 	/* A second certificate that nobody vouches for is left out: the card then has no key without PIN. */
-	if (trust_cert_check(a->d->trust, *der, daemon_now(), &why, &warn) == SK_OK || attempt_waits_for_ocsp(a, why)) {
+	if (trust_cert_check(a->d->trust, *der, daemon_safe_now(a->d), &why, &warn) == SK_OK || attempt_waits_for_ocsp(a, why)) {
 		memcpy(a->card->card_cert, der->p, der->len);
 		a->card->card_cert_len = (uint32_t)der->len;
 	}
@@ -146,7 +146,7 @@ static bool still_standing(struct attempt *a)
 	card = *a->card;
 	if (store_person_get(a->d->store, a->person.id, &p) == SK_OK &&
 	    (a->kind == ATTEMPT_ENROL_CARD || store_card_get(a->d->store, a->card->key, &card) == SK_OK))
-		reason = attempt_standing(&p, &card, daemon_now());
+		reason = attempt_standing(&p, &card, daemon_safe_now(a->d));
 	if (reason != NULL)
 		attempt_deny(a, reason);
 	return reason == NULL;

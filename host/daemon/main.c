@@ -98,33 +98,15 @@ static enum sk_status open_state(struct daemon *d)
 		journal_note(LOG_ERR, "The audit head can't be read.");
 		return st;
 	}
+	st = daemon_clock_open(d);
+	if (st != SK_OK) {
+		journal_note(LOG_ERR, SEKISHO_CLOCK_FILE " is damaged or can't be written; see sekishod(8), RECOVERY.");
+		return st;
+	}
 	st = daemon_trust_reload(d, what);
 	if (st != SK_OK)
 		journal_note(LOG_ERR, "Trust anchors or CRLs: %s", what);
 	return st;
-}
-
-static enum sk_status newest_time(void *arg, const struct audit_row *r)
-{
-	int64_t *ret = arg;
-
-	*ret = r->time;
-	return SK_OK;
-}
-
-/* C-TIME: a clock that is behind the newest record is an event. */
-static void check_clock(struct daemon *d)
-{
-	struct audit_in in = { .event = EV_CLOCK, .reason = "clock-went-back",
-		.detail = "The clock is behind the newest audit record." };
-	int64_t newest = 0;
-	uint64_t seq;
-	uint8_t hash[STORE_HASH_LEN];
-
-	if (store_audit_head(d->store, &seq, hash) == SK_OK && seq > 0 &&
-	    store_audit_each(d->store, seq - 1, 1, newest_time, &newest) == SK_OK && newest > daemon_now() + 60 &&
-	    journal_record(d, &in) != SK_OK)
-		journal_note(LOG_ALERT, "The clock went back, and that could not be recorded.");
 }
 
 static int on_signal(sd_event_source *s, const struct signalfd_siginfo *si, void *userdata)
@@ -188,7 +170,8 @@ static int serve(struct daemon *d)
 		return 1;
 	}
 	d->started = daemon_now();
-	check_clock(d);
+	/* C-TIME: a clock that is behind is an event, also when nobody logs in. */
+	(void)daemon_safe_now(d);
 	if (journal_record(d, &start) != SK_OK) {
 		journal_note(LOG_ERR, "The audit chain can't be written.");
 		return 1;

@@ -47,7 +47,7 @@ SK_MUST_CHECK enum sk_status trust_settings_check(const char *algorithms, const 
 /** Why a certificate is refused; the word goes into the audit record. */
 enum trust_reason {
 	TRUST_GOOD = 1, TRUST_MALFORMED, TRUST_NO_CHAIN, TRUST_NOT_YET, TRUST_EXPIRED, TRUST_KEY_USAGE, TRUST_ALGORITHM,
-	TRUST_REVOKED, TRUST_NO_CRL, TRUST_CRL_OLD, TRUST_OTHER, TRUST_NAME, TRUST_POLICY,
+	TRUST_REVOKED, TRUST_NO_CRL, TRUST_CRL_OLD, TRUST_OTHER, TRUST_NAME, TRUST_POLICY, TRUST_LIST_DAMAGED,
 };
 
 /** What a certificate says. */
@@ -64,6 +64,7 @@ struct trust_crl {
 	int64_t this_update, next_update; /**< next_update 0: the list names none (refused at import). */
 	char number[TRUST_SERIAL_MAX];    /**< CRL number in hex; "" none. */
 	uint32_t entries;
+	bool delta, partial;              /**< A delta; for a part of the certificates only (issuingDistributionPoint). */
 	bool old;                         /**< next_update passed. */
 	bool denies;                      /**< ... by more than crl_warn_s. */
 };
@@ -115,8 +116,22 @@ SK_MUST_CHECK SK_NONNULL enum sk_status trust_verify(struct sk_span cert_der, st
 /** Cryptographic random bytes. */
 SK_MUST_CHECK SK_NONNULL enum sk_status trust_random(uint8_t *ret_bytes, size_t len);
 
+/** Names in the folder of lists for one that is on its way, from whoever brings it. */
+#define TRUST_INCOMING_LIST "incoming.crl"
+#define TRUST_INCOMING_INDEX "staged.idx" /* CRL_HELPER_INDEX */
 /**
- * Verify a CRL (DER or PEM bytes) and put it in force (atomically replaced file, then in memory).
+ * Verify the list whose bytes lie in TRUST_INCOMING_LIST and whose index (crl_compile()) in TRUST_INCOMING_INDEX, and put it in force.
+ * Both files are gone afterwards, whatever comes of it. A power cut leaves the old list or the new one in force.
+ * Results as trust_crl_import().
+ */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_take(struct trust *t, int64_t now, struct trust_crl *ret_crl, char reterr_what[static 160]);
+/** Has a look-up met a damaged index since the last repair? */
+SK_MUST_CHECK SK_NONNULL bool trust_needs_repair(const struct trust *t);
+/** Build indexes again from the lists that they were made of, where a page is damaged. SK_OK; else @p reterr_what names the list that stays denied. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_repair(struct trust *t, char reterr_what[static 160]);
+
+/**
+ * Read and verify a CRL (DER or PEM bytes) and put it in force: trust_crl_take() of bytes in memory.
  *
  * @param ret_crl     On SK_OK.
  * @param reterr_what On failure: reason for people.

@@ -170,7 +170,7 @@ uint32_t trust_path_check(const struct trust *t, enum trust_path kind, X509 *x, 
  * must say that a lost card was tried, also after it has expired. */
 static const enum trust_reason reason_order[] = {
 	TRUST_MALFORMED, TRUST_NO_CHAIN, TRUST_REVOKED, TRUST_NOT_YET, TRUST_EXPIRED, TRUST_KEY_USAGE,
-	TRUST_ALGORITHM, TRUST_NAME, TRUST_POLICY, TRUST_OTHER, TRUST_NO_CRL, TRUST_CRL_OLD,
+	TRUST_ALGORITHM, TRUST_NAME, TRUST_POLICY, TRUST_OTHER, TRUST_LIST_DAMAGED, TRUST_NO_CRL, TRUST_CRL_OLD,
 };
 
 static enum trust_reason reason_pick(uint32_t found)
@@ -203,6 +203,7 @@ enum sk_status trust_cert_check(struct trust *t, struct sk_span der, int64_t now
 		found |= trust_bit(TRUST_NO_CHAIN);
 	sk_X509_pop_free(chain, X509_free);
 	X509_free(x);
+	t->repair = t->repair || (found & trust_bit(TRUST_LIST_DAMAGED)) != 0;
 	*ret_reason = reason_pick(found);
 	if (*ret_reason == TRUST_MALFORMED)
 		return SK_E_FORMAT;
@@ -227,6 +228,7 @@ const char *trust_reason_word(enum trust_reason r)
 	case TRUST_CRL_OLD: return "crl-old";
 	case TRUST_NAME: return "name-constraints";
 	case TRUST_POLICY: return "policy";
+	case TRUST_LIST_DAMAGED: return "list-damaged";
 	case TRUST_OTHER: return "other";
 	}
 	return "other";

@@ -7,12 +7,19 @@
  *  1. Every test is made before anything changes. On any error the list that was in force stays, in the file and in memory.
  *  2. A number never goes back, and thisUpdate neither; the same number again is the same bytes again.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <openssl/bn.h>
 #include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "crl/build.h"
+#include "crl/helper.h"
+#include "crl/source.h"
+#include "safefile/safefile.h"
 #include "trust/trust_impl.h"
 
 static enum sk_status list_describe(const struct trust *t, const struct trust_list *l, int64_t now, struct trust_crl *ret_crl)
@@ -25,10 +32,12 @@ static enum sk_status list_describe(const struct trust *t, const struct trust_li
 	if (st != SK_OK)
 		return st;
 	c.this_update = l->this_update;
-	c.next_update = l->crl ? l->next_update : 0;
+	c.next_update = l->ix ? l->next_update : 0;
 	c.entries = l->entries;
-	c.old = !l->crl || now > l->next_update;
-	c.denies = !l->crl || now - l->next_update > (int64_t)t->crl_warn_s;
+	c.delta = l->delta;
+	c.partial = l->idp != NULL;
+	c.old = !l->ix || now > l->next_update;
+	c.denies = !l->ix || now - l->next_update > (int64_t)t->crl_warn_s;
 	*ret_crl = c;
 	return SK_OK;
 }
@@ -57,7 +66,7 @@ static enum sk_status import_check_order(const struct trust *t, const struct tru
 			trust_text_say(reterr_what, "the CRL's thisUpdate is before that of the list in force");
 			return SK_E_EXIST;
 		}
-		if (order == 0 && old->crl)
+		if (order == 0 && old->ix)
 			*ret_known = true;
 	}
 	return SK_OK;
@@ -71,41 +80,88 @@ static struct trust_list *import_slot(struct trust *t, const char *id)
 	return t->lists_n < TRUST_LISTS_MAX ? &t->lists[t->lists_n] : NULL;
 }
 
-/* Rule 1: file, memory, number; undone in the opposite order. Takes l on success. */
-static enum sk_status import_put(struct trust *t, struct trust_list *l, struct sk_span der, char reterr_what[static TRUST_WHAT_MAX])
+_Static_assert(sizeof(TRUST_INCOMING_INDEX) == sizeof(CRL_HELPER_INDEX), "sekisho-crl leaves it under the name that is taken in");
+
+/* --- files ---------------------------------------------------------------------------------------------------------- */
+
+#define OLD_LIST "old.crl"
+#define OLD_INDEX "old.idx"
+
+static void forget(int dir_fd, const char *name)
+{
+	(void)unlinkat(dir_fd, name, 0);
+}
+
+/* Keep what is in force under another name. True also when there is nothing. */
+static bool keep_old(int dir_fd, const char *name, const char *old)
+{
+	forget(dir_fd, old);
+	return linkat(dir_fd, name, dir_fd, old, 0) == 0 || errno == ENOENT;
+}
+
+static void put_back(int dir_fd, const char *old, const char *name)
+{
+	if (renameat(dir_fd, old, dir_fd, name) != 0)
+		forget(dir_fd, name);
+}
+
+/* Rule 3 of trust_crldir.c: list, index. */
+static bool move_in(int dir_fd, const char *id)
+{
+	char list[TRUST_ID_NAME_MAX], index[TRUST_ID_NAME_MAX];
+
+	trust_crldir_name(id, TRUST_LIST_SUFFIX, list);
+	trust_crldir_name(id, TRUST_INDEX_SUFFIX, index);
+	return keep_old(dir_fd, list, OLD_LIST) && keep_old(dir_fd, index, OLD_INDEX) &&
+	    renameat(dir_fd, TRUST_INCOMING_LIST, dir_fd, list) == 0 && fsync(dir_fd) == 0 &&
+	    renameat(dir_fd, TRUST_INCOMING_INDEX, dir_fd, index) == 0 && fsync(dir_fd) == 0;
+}
+
+static void move_out(int dir_fd, const char *id)
+{
+	char list[TRUST_ID_NAME_MAX], index[TRUST_ID_NAME_MAX];
+
+	trust_crldir_name(id, TRUST_LIST_SUFFIX, list);
+	trust_crldir_name(id, TRUST_INDEX_SUFFIX, index);
+	put_back(dir_fd, OLD_INDEX, index);
+	put_back(dir_fd, OLD_LIST, list);
+}
+
+/* --- import --------------------------------------------------------------------------------------------------------- */
+
+/* Rule 1: files, memory, number; undone in the opposite order. Takes l on success. */
+static enum sk_status import_put(struct trust *t, int dir_fd, struct trust_list *l, char reterr_what[static TRUST_WHAT_MAX])
 {
 	struct trust_list *slot = import_slot(t, l->id), old;
 	size_t lists_n = t->lists_n;
-	enum sk_status st;
 
 	if (!slot) {
 		trust_text_say(reterr_what, "too many CRLs");
 		return SK_E_SPACE;
 	}
 	old = *slot;
-	st = trust_crldir_write(t, l->id, der);
-	if (st != SK_OK) {
+	if (!move_in(dir_fd, l->id)) {
+		move_out(dir_fd, l->id);
 		trust_text_say(reterr_what, "the CRL can't be written to the state folder");
-		return st;
+		return SK_E_IO;
 	}
 	*slot = *l;
 	if (slot == &t->lists[lists_n])
 		t->lists_n++;
-	st = trust_crldir_remember(t);
-	if (st != SK_OK) {
+	if (trust_crldir_remember(t) != SK_OK) {
 		*slot = old;
 		t->lists_n = lists_n;
-		trust_crldir_restore(t, l->id, &old);
+		move_out(dir_fd, l->id);
 		trust_text_say(reterr_what, "the CRL's number can't be written to the state folder");
-		return st;
+		return SK_E_IO;
 	}
 	trust_list_clear(&old);
 	*l = (struct trust_list){ 0 };
 	return SK_OK;
 }
 
-static enum sk_status import_list(struct trust *t, struct trust_list *l, struct sk_span der, int64_t now,
-    struct trust_crl *ret_crl, char reterr_what[static TRUST_WHAT_MAX])
+static enum sk_status import_list(struct trust *t, int dir_fd, struct trust_list *l, int64_t now, struct trust_crl *ret_crl,
+    char reterr_what[static TRUST_WHAT_MAX])
 {
 	struct trust_crl c;
 	bool known;
@@ -115,7 +171,7 @@ static enum sk_status import_list(struct trust *t, struct trust_list *l, struct 
 		trust_text_say(reterr_what, "the CRL's thisUpdate lies in the future; is this terminal's clock right?");
 		return SK_E_FORMAT;
 	}
-	st = trust_crl_judge(t, l, &now, reterr_what);
+	st = trust_list_judge(t, l, &now, reterr_what);
 	if (st != SK_OK)
 		return st == SK_E_NOENT ? SK_E_CRYPTO : st;
 	st = list_describe(t, l, now, &c);
@@ -125,31 +181,156 @@ static enum sk_status import_list(struct trust *t, struct trust_list *l, struct 
 	}
 	st = import_check_order(t, l, &known, reterr_what);
 	if (st == SK_OK && !known)
-		st = import_put(t, l, der, reterr_what);
+		st = import_put(t, dir_fd, l, reterr_what);
 	if (st == SK_OK)
 		*ret_crl = c;
 	return st;
 }
 
-enum sk_status trust_crl_import(struct trust *t, struct sk_span bytes, int64_t now, struct trust_crl *ret_crl,
-    char reterr_what[static TRUST_WHAT_MAX])
+enum sk_status trust_crl_take(struct trust *t, int64_t now, struct trust_crl *ret_crl, char reterr_what[static TRUST_WHAT_MAX])
 {
+	int dir_fd = trust_crldir_open(t);
+	struct crl_index *ix = NULL;
 	struct trust_list l = { 0 };
-	X509_CRL *crl = NULL;
-	uint8_t *der = NULL;
-	size_t der_len = 0;
-	enum sk_status st = trust_crl_parse(bytes, &crl, &der, &der_len, reterr_what);
+	enum sk_status st;
 
+	if (dir_fd < 0) {
+		trust_text_say(reterr_what, "the folder for CRLs can't be read");
+		return SK_E_IO;
+	}
+	st = crl_index_open(dir_fd, TRUST_INCOMING_INDEX, &ix, reterr_what);
 	if (st == SK_OK)
-		st = trust_crl_facts(crl, (struct sk_span){ der, der_len }, &l, reterr_what);
+		st = trust_list_take(&ix, &l, reterr_what);
 	if (st == SK_OK)
-		st = import_list(t, &l, (struct sk_span){ der, der_len }, now, ret_crl, reterr_what);
+		st = import_list(t, dir_fd, &l, now, ret_crl, reterr_what);
 	trust_list_clear(&l);
-	X509_CRL_free(crl);
-	free(der);
+	crl_index_close(&ix);
+	forget(dir_fd, TRUST_INCOMING_INDEX);
+	forget(dir_fd, TRUST_INCOMING_LIST);
+	forget(dir_fd, OLD_INDEX);
+	forget(dir_fd, OLD_LIST);
+	(void)close(dir_fd);
 	ERR_clear_error();
 	return st;
 }
+
+enum sk_status trust_crl_compile(int dir_fd, const char *from, const char *to, char reterr_what[static TRUST_WHAT_MAX])
+{
+	int fd = openat(dir_fd, from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct crl_limits limits = CRL_LIMITS;
+	struct crl_facts *facts = malloc(sizeof(*facts));
+	struct crl_source src;
+	enum sk_status st = SK_E_NOMEM;
+
+	if (fd < 0)
+		trust_text_say(reterr_what, "the list itself is gone");
+	else if (!facts)
+		trust_text_say(reterr_what, "out of memory");
+	if (fd >= 0 && facts) {
+		src = crl_source_fd(&fd);
+		st = crl_compile(&src, &limits, dir_fd, to, facts, reterr_what);
+	} else if (fd < 0) {
+		st = SK_E_IO;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	free(facts);
+	return st;
+}
+
+/* Bytes in memory become the incoming list. */
+static enum sk_status put_incoming(const struct trust *t, struct sk_span bytes, char reterr_what[static TRUST_WHAT_MAX])
+{
+	char *path = trust_path_join(t->crl_dir, TRUST_INCOMING_LIST);
+	enum sk_status st = path ? safefile_write_atomic(path, 0640, bytes) : SK_E_NOMEM;
+
+	free(path);
+	if (st == SK_OK)
+		return SK_OK;
+	trust_text_say(reterr_what, st == SK_E_NOMEM ? "out of memory" : "the CRL can't be written to the state folder");
+	return st == SK_E_NOMEM ? st : SK_E_IO;
+}
+
+enum sk_status trust_crl_import(struct trust *t, struct sk_span bytes, int64_t now, struct trust_crl *ret_crl,
+    char reterr_what[static TRUST_WHAT_MAX])
+{
+	int dir_fd = trust_crldir_open(t);
+	enum sk_status st;
+
+	if (dir_fd < 0) {
+		trust_text_say(reterr_what, "the CRL can't be written to the state folder");
+		return SK_E_IO;
+	}
+	forget(dir_fd, TRUST_INCOMING_INDEX);
+	st = put_incoming(t, bytes, reterr_what);
+	if (st == SK_OK)
+		st = trust_crl_compile(dir_fd, TRUST_INCOMING_LIST, TRUST_INCOMING_INDEX, reterr_what);
+	if (st == SK_OK)
+		st = trust_crl_take(t, now, ret_crl, reterr_what);
+	else
+		forget(dir_fd, TRUST_INCOMING_LIST);
+	(void)close(dir_fd);
+	return st;
+}
+
+/* --- repair --------------------------------------------------------------------------------------------------------- */
+
+bool trust_needs_repair(const struct trust *t)
+{
+	return t->repair;
+}
+
+static enum sk_status repair_one(struct trust_list *l, int dir_fd, char reterr_what[static TRUST_WHAT_MAX])
+{
+	char list[TRUST_ID_NAME_MAX], index[TRUST_ID_NAME_MAX];
+	struct crl_index *ix = NULL;
+	enum sk_status st;
+
+	trust_crldir_name(l->id, TRUST_LIST_SUFFIX, list);
+	trust_crldir_name(l->id, TRUST_INDEX_SUFFIX, index);
+	forget(dir_fd, TRUST_INCOMING_INDEX);
+	st = trust_crl_compile(dir_fd, list, TRUST_INCOMING_INDEX, reterr_what);
+	if (st == SK_OK)
+		st = crl_index_open(dir_fd, TRUST_INCOMING_INDEX, &ix, reterr_what);
+	/* The same list, and no other: its signature was verified when it came. */
+	if (st == SK_OK && memcmp(crl_index_facts(ix)->der_hash, l->bytes_hash, sizeof(l->bytes_hash)) != 0) {
+		trust_text_say(reterr_what, "the list itself is damaged; import it again");
+		st = SK_E_CORRUPT;
+	}
+	if (st == SK_OK && renameat(dir_fd, TRUST_INCOMING_INDEX, dir_fd, index) != 0) {
+		trust_text_say(reterr_what, "the index can't be written");
+		st = SK_E_IO;
+	}
+	if (st == SK_OK) {
+		crl_index_close(&l->ix);
+		l->ix = ix;
+		return SK_OK;
+	}
+	crl_index_close(&ix);
+	forget(dir_fd, TRUST_INCOMING_INDEX);
+	return st;
+}
+
+enum sk_status trust_repair(struct trust *t, char reterr_what[static TRUST_WHAT_MAX])
+{
+	int dir_fd = trust_crldir_open(t);
+	enum sk_status st = dir_fd < 0 ? SK_E_IO : SK_OK, one;
+
+	if (dir_fd < 0)
+		trust_text_say(reterr_what, "the folder for CRLs can't be read");
+	for (size_t i = 0; i < t->lists_n && dir_fd >= 0; i++) {
+		if (!t->lists[i].ix || crl_index_check(t->lists[i].ix) == SK_OK)
+			continue;
+		one = repair_one(&t->lists[i], dir_fd, reterr_what);
+		st = one == SK_OK ? st : one;
+	}
+	if (dir_fd >= 0)
+		(void)close(dir_fd);
+	t->repair = false;
+	return st;
+}
+
+/* --- what is in force ------------------------------------------------------------------------------------------------ */
 
 enum sk_status trust_crl_each(struct trust *t, int64_t now, trust_crl_fn *fn, void *arg)
 {

@@ -3,19 +3,21 @@
  * @file trust_crldir.c
  * @brief The folder of CRLs in force, and the memory of their numbers.
  *
- * "<id>.crl" is a list, DER. "numbers" remembers for each list that was ever in force its issuer, number and hash.
+ * "<id>.index" is a list as log-ins look it up (crl/FORMAT.md), "<id>.crl" the list as it came, to build the index again.
+ * "numbers" remembers for each list that was ever in force its issuer, number and hash.
  *
  * Rules
- *  1. Everything is verified again when it is loaded, but for the dates, which are judged at each use.
+ *  1. Signatures are verified again when lists are loaded; the index's digest binds its facts. Dates are judged at each use.
  *  2. A remembered list whose file is gone, older than remembered, or other bytes under the same number, denies its issuer
  *     until a list with that number or a higher one is imported.
- *  3. The list is written before its number: a power cut between the two leaves a newer list than remembered, which is
- *     good, and never an older one.
- *  4. Any other file "*.crl" that can't be read or verified refuses all. A list of an issuer that we don't know is
+ *  3. The list is written before its index, the index before its number: a power cut leaves a newer one than remembered,
+ *     which is good, and never an older one.
+ *  4. Any other file "*.index" that can't be read or verified refuses all. A list of an issuer that we don't know is
  *     passed over: no path can need it.
  */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -36,7 +38,7 @@ static int crldir_takes(const char *name)
 {
 	size_t len = strlen(name);
 
-	return name[0] != '.' && len > 4 && strcmp(name + len - 4, ".crl") == 0;
+	return name[0] != '.' && len > 6 && strcmp(name + len - 6, TRUST_INDEX_SUFFIX) == 0;
 }
 
 /* Lower-case hex of exactly len bytes. */
@@ -120,7 +122,7 @@ static bool numbers_line(char *line, struct trust_list *ret_l)
 	    numbers_issuer(field[7], &ret_l->issuer);
 }
 
-static struct trust_list *crldir_find(struct trust *t, const char *id)
+struct trust_list *trust_crldir_find(struct trust *t, const char *id)
 {
 	for (size_t i = 0; i < t->lists_n; i++)
 		if (strcmp(t->lists[i].id, id) == 0)
@@ -137,7 +139,7 @@ static bool numbers_scan(struct trust *t, char *text)
 	while ((line = strtok_r(NULL, "\n", &save)) != NULL) {
 		struct trust_list l = { 0 };
 
-		if (t->lists_n == TRUST_LISTS_MAX || !numbers_line(line, &l) || crldir_find(t, l.id)) {
+		if (t->lists_n == TRUST_LISTS_MAX || !numbers_line(line, &l) || trust_crldir_find(t, l.id)) {
 			trust_list_clear(&l);
 			return false;
 		}
@@ -209,42 +211,20 @@ enum sk_status trust_crldir_remember(const struct trust *t)
 	return st == SK_OK ? SK_OK : SK_E_IO;
 }
 
-static char *crldir_path(const struct trust *t, const char *id)
+void trust_crldir_name(const char *id, const char *suffix, char ret_name[static TRUST_ID_NAME_MAX])
 {
-	char name[sizeof(t->lists[0].id) + 4];
-
-	(void)snprintf(name, sizeof(name), "%s.crl", id);
-	return trust_path_join(t->crl_dir, name);
+	(void)snprintf(ret_name, TRUST_ID_NAME_MAX, "%s%s", id, suffix);
 }
 
-enum sk_status trust_crldir_write(const struct trust *t, const char *id, struct sk_span der)
+int trust_crldir_open(const struct trust *t)
 {
-	char *path = crldir_path(t, id);
-	enum sk_status st = path ? safefile_write_atomic(path, 0640, der) : SK_E_NOMEM;
-
-	free(path);
-	return st == SK_OK ? SK_OK : SK_E_IO;
-}
-
-void trust_crldir_restore(const struct trust *t, const char *id, const struct trust_list *old)
-{
-	char *path = crldir_path(t, id);
-	unsigned char *der = NULL;
-	int len = old->crl ? i2d_X509_CRL(old->crl, &der) : 0;
-
-	/* When this fails too, the newer list stays in the file: it was verified, and is in force after a restart. */
-	if (path && len > 0)
-		(void)!safefile_write_atomic(path, 0640, (struct sk_span){ der, (size_t)len });
-	else if (path)
-		(void)unlink(path);
-	OPENSSL_free(der);
-	free(path);
+	return open(t->crl_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* Rule 2. true: the list in file is the one remembered, or newer. Takes over what it keeps of l. */
 static bool crldir_take(struct trust *t, struct trust_list *l)
 {
-	struct trust_list *seen = crldir_find(t, l->id);
+	struct trust_list *seen = trust_crldir_find(t, l->id);
 	int order;
 
 	if (!seen) {
@@ -261,38 +241,67 @@ static bool crldir_take(struct trust *t, struct trust_list *l)
 	return order > 0;
 }
 
-/* One file, read and verified. *ret_newer: its number is to be remembered. */
-static enum sk_status crldir_load_one(struct trust *t, const char *name, bool *ret_newer, char reterr_what[static TRUST_WHAT_MAX])
+static bool crldir_is_ours(const char *dir)
 {
-	char sentence[TRUST_WHAT_MAX] = "out of memory";
-	char *path = trust_path_join(t->crl_dir, name);
-	uint8_t *bytes = NULL, *der = NULL;
-	size_t len = 0, der_len = 0;
-	X509_CRL *crl = NULL;
-	struct trust_list l = { 0 };
-	enum sk_status st = SK_E_NOMEM;
+	struct stat s;
 
-	if (!path)
-		goto out;
-	st = safefile_load(path, SAFEFILE_TRUSTED, TRUST_CRL_LEN_MAX, &bytes, &len);
-	if (st != SK_OK) {
-		trust_text_say(sentence, trust_file_fault(st));
-		goto out;
-	}
-	st = trust_crl_parse((struct sk_span){ bytes, len }, &crl, &der, &der_len, sentence);
+	return stat(dir, &s) == 0 && s.st_uid == geteuid();
+}
+
+/* An index that can't be used is built again from the list that it was made of; only the owner writes. */
+static enum sk_status crldir_rebuild(struct trust *t, int dir_fd, const char *name, struct crl_index **ret_ix,
+    char reterr_what[static TRUST_WHAT_MAX])
+{
+	char from[TRUST_ID_NAME_MAX];
+	enum sk_status st;
+
+	(void)snprintf(from, sizeof(from), "%.64s" TRUST_LIST_SUFFIX, name);
+	if (!crldir_is_ours(t->crl_dir))
+		return SK_E_CORRUPT;
+	(void)unlinkat(dir_fd, TRUST_INCOMING_INDEX, 0);
+	st = trust_crl_compile(dir_fd, from, TRUST_INCOMING_INDEX, reterr_what);
+	if (st == SK_OK && renameat(dir_fd, TRUST_INCOMING_INDEX, dir_fd, name) != 0)
+		st = SK_E_IO;
 	if (st == SK_OK)
-		st = trust_crl_facts(crl, (struct sk_span){ der, der_len }, &l, sentence);
+		st = crl_index_open(dir_fd, name, ret_ix, reterr_what);
+	return st;
+}
+
+static enum sk_status crldir_index(struct trust *t, int dir_fd, const char *name, struct crl_index **ret_ix,
+    char reterr_what[static TRUST_WHAT_MAX])
+{
+	enum sk_status st = crl_index_open(dir_fd, name, ret_ix, reterr_what);
+
+	return st == SK_E_CORRUPT ? crldir_rebuild(t, dir_fd, name, ret_ix, reterr_what) : st;
+}
+
+/* One index, opened and its list judged. *ret_newer: its number is to be remembered. */
+static enum sk_status crldir_load_one(struct trust *t, int dir_fd, const char *name, bool *ret_newer, char reterr_what[static TRUST_WHAT_MAX])
+{
+	char sentence[TRUST_WHAT_MAX] = "can't be read", id[65];
+	struct crl_index *ix = NULL;
+	struct trust_list l = { 0 };
+	const struct trust_list *known;
+	enum sk_status st = crldir_index(t, dir_fd, name, &ix, sentence);
+
+	(void)snprintf(id, sizeof(id), "%.64s", name);
+	known = trust_crldir_find(t, id);
+	/* Rule 2: the issuer of a remembered list is denied, the others go on. */
+	if (st != SK_OK && known && st != SK_E_NOMEM)
+		return SK_OK;
 	if (st == SK_OK)
-		st = trust_crl_judge(t, &l, NULL, sentence);
-	if (st == SK_E_NOENT) { /* rule 4 */
+		st = trust_list_take(&ix, &l, sentence);
+	if (st == SK_OK)
+		st = trust_list_judge(t, &l, NULL, sentence);
+	if (st == SK_E_NOENT && l.ix) { /* rule 4 */
 		st = SK_OK;
 		goto out;
 	}
-	if (st == SK_OK && (strlen(name) != 68 || strncmp(name, l.id, 64) != 0)) {
+	if (st == SK_OK && strcmp(id, l.id) != 0) {
 		trust_text_say(sentence, "the file's name doesn't fit the CRL in it; import it with sekishoctl");
 		st = SK_E_CORRUPT;
 	}
-	if (st == SK_OK && t->lists_n == TRUST_LISTS_MAX && !crldir_find(t, l.id)) {
+	if (st == SK_OK && t->lists_n == TRUST_LISTS_MAX && !known) {
 		trust_text_say(sentence, "too many CRLs");
 		st = SK_E_CORRUPT;
 	}
@@ -302,25 +311,15 @@ out:
 	if (st != SK_OK)
 		trust_text_what(reterr_what, name, sentence);
 	trust_list_clear(&l);
-	X509_CRL_free(crl);
-	free(der);
-	free(bytes);
-	free(path);
+	crl_index_close(&ix);
 	return st == SK_OK || st == SK_E_NOMEM ? st : SK_E_CORRUPT;
-}
-
-static bool crldir_is_ours(const char *dir)
-{
-	struct stat s;
-
-	return stat(dir, &s) == 0 && s.st_uid == geteuid();
 }
 
 enum sk_status trust_crldir_load(struct trust *t, char reterr_what[static TRUST_WHAT_MAX])
 {
 	struct dirent **names = NULL;
 	bool newer = false;
-	int n = 0;
+	int n = 0, dir_fd;
 	enum sk_status st;
 
 	/* The first start on a terminal: nothing was ever in force. */
@@ -332,8 +331,11 @@ enum sk_status trust_crldir_load(struct trust *t, char reterr_what[static TRUST_
 	if (st != SK_OK)
 		return st == SK_E_NOENT ? SK_E_IO : st;
 	st = numbers_load(t, reterr_what);
+	dir_fd = trust_crldir_open(t);
 	for (int i = 0; i < n && st == SK_OK; i++)
-		st = crldir_load_one(t, names[i]->d_name, &newer, reterr_what);
+		st = crldir_load_one(t, dir_fd, names[i]->d_name, &newer, reterr_what);
+	if (dir_fd >= 0)
+		(void)close(dir_fd);
 	trust_names_free(names, n);
 	/* Only the owner writes: a file that root made here would be closed to the daemon. */
 	if (st == SK_OK && newer && crldir_is_ours(t->crl_dir)) {

@@ -13,11 +13,11 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "crl/index.h"
 #include "trust/trust.h"
 
 #define TRUST_WHAT_MAX 160u
 #define TRUST_CERT_LEN_MAX 65536u              /**< One certificate. Unit: bytes. */
-#define TRUST_CRL_LEN_MAX ((size_t)64 << 20)    /**< One CRL, DER or PEM. Unit: bytes. */
 #define TRUST_EXT_N_MAX 64                     /**< Extensions in one certificate or CRL. */
 #define TRUST_CAS_MAX 256u                     /**< Anchors and intermediates. */
 #define TRUST_LISTS_MAX 256u                   /**< CRLs in force or remembered. */
@@ -28,11 +28,11 @@
 /** ReasonFlags 1 to 8 (RFC 5280, 4.2.1.13), each at its bit. */
 #define TRUST_REASONS_ALL UINT32_C(0x1FE)
 
-/** A CRL in force; or, when @c crl is NULL, one that was in force and is no longer readable: its issuer is denied. */
+/** A CRL in force; or, when @c ix is NULL, one that was in force and is no longer readable: its issuer is denied. */
 struct trust_list {
-	char id[65];               /**< Hex SHA-256 of issuer name, signer key and scope; the file is "<id>.crl". */
-	X509_CRL *crl;
-	X509 *signer;              /**< NULL exactly when crl is. */
+	char id[65];               /**< Hex SHA-256 of issuer name, signer key and scope; the files are "<id>.index" and "<id>.crl". */
+	struct crl_index *ix;
+	X509 *signer;              /**< NULL exactly when ix is. */
 	X509_NAME *issuer;
 	BIGNUM *number;
 	int64_t this_update, next_update;
@@ -60,6 +60,7 @@ struct trust {
 	struct trust_list lists[TRUST_LISTS_MAX];
 	size_t lists_n;
 	uint32_t anchors_n;
+	bool repair;                  /**< A look-up met a damaged index. */
 	struct ocsp_cache *ocsp;      /**< trust_ocsp_impl.h; NULL: no responses are kept. */
 };
 
@@ -135,20 +136,18 @@ enum trust_found { TRUST_FOUND_NOT = 1, TRUST_FOUND_LISTED, TRUST_FOUND_REMOVED,
 SK_MUST_CHECK SK_NONNULL enum trust_found trust_list_find(const struct trust_list *l, X509 *x);
 SK_MUST_CHECK SK_NONNULL static inline bool trust_list_readable(const struct trust_list *l)
 {
-	return l->crl != NULL;
+	return l->ix != NULL;
 }
 /** Same issuer, signer's key and scope; one may be a delta upon the other. */
 SK_MUST_CHECK SK_NONNULL bool trust_list_same_scope(const struct trust_list *a, const struct trust_list *b);
 
-/** DER or PEM, one list, nothing after it. @param ret_der  malloc()ed DER of it. */
-SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_parse(struct sk_span bytes, X509_CRL **ret_crl, uint8_t **ret_der,
-    size_t *ret_der_len, char reterr_what[static TRUST_WHAT_MAX]);
-/** Version, algorithms, extensions, number, dates, entries: everything that needs no certificate. Fills a list without signer and id. */
-SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_facts(X509_CRL *crl, struct sk_span der, struct trust_list *ret_l,
+/* trust_facts.c */
+/** Is this a list that can be in force? Takes *ix over on SK_OK; signer and id are not set yet. SK_E_FORMAT, SK_E_UNSUPPORTED. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_list_take(struct crl_index **ix, struct trust_list *ret_l,
     char reterr_what[static TRUST_WHAT_MAX]);
 /** Find who signed it; sets signer, signer_key and id. @p now NULL: dates and path of the signer are not looked at.
  *  SK_E_NOENT: no certificate of that name at all. SK_E_CRYPTO: there is one, but the signature is not good. */
-SK_MUST_CHECK enum sk_status trust_crl_judge(const struct trust *t, struct trust_list *l, const int64_t *now,
+SK_MUST_CHECK enum sk_status trust_list_judge(const struct trust *t, struct trust_list *l, const int64_t *now,
     char reterr_what[static TRUST_WHAT_MAX]);
 SK_NONNULL void trust_list_clear(struct trust_list *l);
 /** The same scope, and both deltas or both complete: the number of one binds the other. */
@@ -170,9 +169,18 @@ SK_MUST_CHECK const char *trust_file_fault(enum sk_status st);
 SK_MUST_CHECK SK_NONNULL enum sk_status trust_crldir_load(struct trust *t, char reterr_what[static TRUST_WHAT_MAX]);
 /** Make the numbers durable. */
 SK_MUST_CHECK SK_NONNULL enum sk_status trust_crldir_remember(const struct trust *t);
-/** Put the DER of list @p id in its file; SK_E_IO. */
-SK_MUST_CHECK SK_NONNULL enum sk_status trust_crldir_write(const struct trust *t, const char *id, struct sk_span der);
-/** Undo it: the bytes of @p old, or no file when old had none. */
-SK_NONNULL void trust_crldir_restore(const struct trust *t, const char *id, const struct trust_list *old);
+/** "<id>.index" or "<id>.crl". */
+#define TRUST_INDEX_SUFFIX ".index"
+#define TRUST_LIST_SUFFIX ".crl"
+#define TRUST_ID_NAME_MAX 80u
+SK_NONNULL void trust_crldir_name(const char *id, const char *suffix, char ret_name[static TRUST_ID_NAME_MAX]);
+/** Open the folder; -1. The caller closes. */
+SK_MUST_CHECK SK_NONNULL int trust_crldir_open(const struct trust *t);
+/** The list known by @p id; NULL. */
+SK_MUST_CHECK SK_NONNULL struct trust_list *trust_crldir_find(struct trust *t, const char *id);
+
+/* trust_crl.c */
+/** Read "<from>" in the folder and write its index as @p to, which must not be there. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_compile(int dir_fd, const char *from, const char *to, char reterr_what[static TRUST_WHAT_MAX]);
 
 #endif /* TRUST_TRUST_IMPL_H */

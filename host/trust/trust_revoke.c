@@ -110,7 +110,7 @@ static uint32_t revoke_look_up(const struct trust_list *l, const struct trust_li
 	case TRUST_FOUND_NOT:
 		return 0;
 	case TRUST_FOUND_DAMAGED:
-		return trust_bit(TRUST_NO_CRL);
+		return trust_bit(TRUST_LIST_DAMAGED);
 	case TRUST_FOUND_LISTED:
 	case TRUST_FOUND_REMOVED: /* removeFromCRL has no meaning in a complete list */
 		break;

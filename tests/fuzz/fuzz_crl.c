@@ -3,8 +3,8 @@
  * @file fuzz_crl.c
  * @brief CRL files and the memory of numbers on arbitrary bytes, with the signature check replaced by "yes".
  *
- * The callee X509_CRL_verify() is replaced at link time (-Wl,--wrap=X509_CRL_verify): a fuzzer signs nothing, and what
- * lies behind the signature is what has to be tried. Certificates are verified as ever.
+ * The callee EVP_PKEY_verify() is replaced at link time (-Wl,--wrap=EVP_PKEY_verify): a fuzzer signs nothing, and what
+ * lies behind the signature is what has to be tried. Certificates are verified inside libcrypto, as ever.
  * Input: first byte even: one import, then another of the rest of the input (split at the second and third byte);
  * odd: the rest is the file "numbers" of a folder that is opened.
  * Checked: a number never goes back, whatever is imported; refused means nothing changed; text is clean.
@@ -23,11 +23,13 @@
 
 #define NOW INT64_C(1782864000)
 
-int __wrap_X509_CRL_verify(X509_CRL *crl, EVP_PKEY *key);
-int __wrap_X509_CRL_verify(X509_CRL *crl, EVP_PKEY *key)
+int __wrap_EVP_PKEY_verify(EVP_PKEY_CTX *ctx, const unsigned char *sig, size_t sig_len, const unsigned char *tbs, size_t tbs_len);
+int __wrap_EVP_PKEY_verify(EVP_PKEY_CTX *ctx, const unsigned char *sig, size_t sig_len, const unsigned char *tbs, size_t tbs_len)
 {
-	(void)crl;
-	return key != NULL;
+	(void)sig;
+	(void)sig_len;
+	(void)tbs;
+	return ctx != NULL && tbs_len > 0;
 }
 
 struct place {

@@ -38,10 +38,17 @@ void blob_add(struct blob *b, const void *p, size_t len)
 	b->len += len;
 }
 
+static unsigned digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	if (c < 'A' || c > 'F')
+		fail_msg("%c is no hex digit", c);
+	return (unsigned)(c - 'A') + 10;
+}
+
 void blob_hex(struct blob *b, const char *hex)
 {
-	unsigned v;
-
 	for (; *hex; hex += 2) {
 		uint8_t byte;
 
@@ -49,8 +56,7 @@ void blob_hex(struct blob *b, const char *hex)
 			hex++;
 		if (!*hex)
 			break;
-		assert_int_equal(sscanf(hex, "%2x", &v), 1);
-		byte = (uint8_t)v;
+		byte = (uint8_t)(digit(hex[0]) << 4 | digit(hex[1]));
 		blob_add(b, &byte, 1);
 	}
 }

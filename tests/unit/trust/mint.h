@@ -97,6 +97,8 @@ void mint_site_add(struct mint_site *s, const char *name, const struct mint_cert
 /** Names of files in crl/ that end in @p suffix: how many, and the last one's path. */
 unsigned mint_site_find(const struct mint_site *s, const char *suffix, char *ret_path, size_t cap);
 void mint_site_end(struct mint_site *s);
+/** Put a list's index into crl/ by hand, over what is there; nothing is verified. @p path: of the index. */
+void mint_site_index(const struct mint_site *s, const char *path, struct sk_span crl);
 /** trust_open() that must work. */
 struct trust *mint_site_open(const struct mint_site *s, bool require_crl, uint32_t warn_s);
 /** Import that must work. */

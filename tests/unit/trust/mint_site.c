@@ -4,6 +4,7 @@
  * @brief Folders of anchors and CRLs for the tests, and the questions that every test asks.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "crl/build.h"
+#include "crl/source.h"
 #include "mint.h"
 
 void mint_site_begin(struct mint_site *s)
@@ -88,6 +91,22 @@ void mint_site_end(struct mint_site *s)
 	remove_folder(s->anchors);
 	remove_folder(s->crls);
 	remove_folder(s->dir);
+}
+
+void mint_site_index(const struct mint_site *s, const char *path, struct sk_span crl)
+{
+	struct crl_limits limits = CRL_LIMITS;
+	struct crl_source src = crl_source_span(&crl);
+	struct crl_facts *facts = malloc(sizeof(*facts));
+	char what[CRL_WHAT_MAX] = "";
+	int dir = open(s->crls, O_RDONLY | O_DIRECTORY);
+
+	assert_non_null(facts);
+	(void)unlink(path);
+	if (crl_compile(&src, &limits, dir, strrchr(path, '/') + 1, facts, what) != SK_OK)
+		fail_msg("crl_compile: %s", what);
+	(void)close(dir);
+	free(facts);
 }
 
 struct trust *mint_site_open(const struct mint_site *s, bool require_crl, uint32_t warn_s)

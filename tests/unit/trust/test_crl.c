@@ -138,14 +138,14 @@ static void pem_is_taken(void **state)
 	(void)state;
 	memcpy(more, pem.p, pem.len);
 	memcpy(more + pem.len, pem.p, pem.len);
-	refused((struct sk_span){ more, 2 * pem.len }, SK_E_FORMAT, "not one CRL");
-	refused(mint_pem("CERTIFICATE", der), SK_E_FORMAT, "not one CRL");
-	refused((struct sk_span){ pem.p, pem.len - 10 }, SK_E_FORMAT, "not one CRL");
+	refused((struct sk_span){ more, 2 * pem.len }, SK_E_FORMAT, "CRL");
+	refused(mint_pem("CERTIFICATE", der), SK_E_FORMAT, "CRL");
+	refused((struct sk_span){ pem.p, pem.len - 10 }, SK_E_FORMAT, "CRL");
 	mint_import(trust, pem);
 	assert_int_equal(mint_check(trust, &kept), TRUST_GOOD);
 	assert_int_equal(mint_site_find(&site, ".crl", path, sizeof(path)), 1);
 	assert_int_equal(stat(path, &s), 0);
-	assert_int_equal(s.st_size, der.len);
+	assert_int_equal(s.st_size, pem.len); /* kept as it came */
 }
 
 static void damaged_bytes_refused(void **state)
@@ -154,12 +154,11 @@ static void damaged_bytes_refused(void **state)
 	uint8_t *more = mint_alloc(der.len + 1);
 
 	(void)state;
-	refused((struct sk_span){ NULL, 0 }, SK_E_FORMAT, "not one CRL");
-	refused((struct sk_span){ der.p, (64u << 20) + 1 }, SK_E_FORMAT, "64 MiB");
+	refused((struct sk_span){ NULL, 0 }, SK_E_FORMAT, "CRL");
 	memcpy(more, der.p, der.len);
-	refused((struct sk_span){ more, der.len + 1 }, SK_E_FORMAT, "after its end");
+	refused((struct sk_span){ more, der.len + 1 }, SK_E_FORMAT, "behind");
 	for (size_t n = 1; n < der.len; n++)
-		refused((struct sk_span){ der.p, n }, SK_E_FORMAT, "not a CRL");
+		refused((struct sk_span){ der.p, n }, SK_E_FORMAT, "CRL");
 	for (size_t i = 0; i < der.len; i++) {
 		struct trust_crl c;
 		char what[160];
@@ -199,7 +198,7 @@ static void signature_and_issuer(void **state)
 static void form_of_the_list(void **state)
 {
 	(void)state;
-	spec_refused((struct mint_crl){ .v1 = true }, SK_E_FORMAT, "version 2");
+	spec_refused((struct mint_crl){ .v1 = true }, SK_E_FORMAT, "version");
 	spec_refused((struct mint_crl){ .number = "" }, SK_E_FORMAT, "CRL number");
 	spec_refused((struct mint_crl){ .number = "-1" }, SK_E_FORMAT, "CRL number");
 	spec_refused((struct mint_crl){ .number = "010000000000000000000000000000000000000000" }, SK_E_FORMAT, "CRL number");
@@ -207,8 +206,7 @@ static void form_of_the_list(void **state)
 	spec_refused((struct mint_crl){ .from = -10, .until = -20 }, SK_E_FORMAT, "nextUpdate");
 	spec_refused((struct mint_crl){ .from = 301, .until = 1000 }, SK_E_FORMAT, "future");
 	spec_refused((struct mint_crl){ .ext = { { "1.2.3.4.5", true, "DER:0500" } } }, SK_E_UNSUPPORTED, "not known");
-	spec_refused((struct mint_crl){ .ext = { { "1.2.3.4.5", false, "DER:0500" }, { "1.2.3.4.5", false, "DER:0500" } } },
-	    SK_E_UNSUPPORTED, "twice");
+	spec_refused((struct mint_crl){ .ext = { { "2.5.29.20", false, "DER:020101" } } }, SK_E_FORMAT, "twice");
 	spec_refused((struct mint_crl){ .revoked = &lost, .entry_ext = { "1.2.3.4.5", true, "DER:0500" } },
 	    SK_E_UNSUPPORTED, "entry");
 	mint_import(trust, mint_crl((struct mint_crl){ .issuer = &root, .from = 299, .until = 1000, .revoked = &lost,
@@ -219,17 +217,17 @@ static void scopes_that_make_no_sense(void **state)
 {
 	(void)state;
 	/* IssuingDistributionPoint: [0] name, [1] user, [2] CA, [3] reasons, [4] indirect, [5] attribute certificates */
-	spec_refused((struct mint_crl){ .ext = { { "2.5.29.28", true, "DER:0500" } } }, SK_E_UNSUPPORTED, "damaged");
+	spec_refused((struct mint_crl){ .ext = { { "2.5.29.28", true, "DER:0500" } } }, SK_E_FORMAT, "issuingDistributionPoint");
 	spec_refused((struct mint_crl){ .ext = { { "2.5.29.28", true, "DER:30038501FF" } } }, SK_E_UNSUPPORTED, "attribute");
-	spec_refused((struct mint_crl){ .ext = { { "2.5.29.28", true, "DER:30068101FF8201FF" } } }, SK_E_UNSUPPORTED, "contradicts");
-	spec_refused((struct mint_crl){ .ext = { { "2.5.29.28", true, "DER:300483020700" } } }, SK_E_UNSUPPORTED, "contradicts");
+	spec_refused((struct mint_crl){ .ext = { { "2.5.29.28", true, "DER:30068101FF8201FF" } } }, SK_E_FORMAT, "contradicts");
+	spec_refused((struct mint_crl){ .ext = { { "2.5.29.28", true, "DER:300483020700" } } }, SK_E_FORMAT, "issuingDistributionPoint");
 	/* an entry of another issuer in a list that is not indirect: nobody would look for it */
 	spec_refused((struct mint_crl){ .revoked = &lost, .entry_ext = { "certificateIssuer", true, "DER:3011A40F300D310B300906035504030C024142" } },
-	    SK_E_UNSUPPORTED, "not an indirect");
+	    SK_E_FORMAT, "");
 	/* BaseCRLNumber: below the list's own number */
 	spec_refused((struct mint_crl){ .number = "05", .ext = { { "deltaCRL", true, "DER:020105" } } }, SK_E_FORMAT, "BaseCRLNumber");
-	spec_refused((struct mint_crl){ .number = "05", .ext = { { "deltaCRL", true, "DER:0201FF" } } }, SK_E_FORMAT, "BaseCRLNumber");
-	spec_refused((struct mint_crl){ .number = "05", .ext = { { "deltaCRL", true, "DER:0500" } } }, SK_E_FORMAT, "BaseCRLNumber");
+	spec_refused((struct mint_crl){ .number = "05", .ext = { { "deltaCRL", true, "DER:0201FF" } } }, SK_E_FORMAT, "");
+	spec_refused((struct mint_crl){ .number = "05", .ext = { { "deltaCRL", true, "DER:0500" } } }, SK_E_FORMAT, "");
 }
 
 static void numbers_never_go_back(void **state)
@@ -272,7 +270,7 @@ static void deleting_the_list_does_not_help(void **state)
 
 	(void)state;
 	mint_import(trust, now);
-	assert_int_equal(mint_site_find(&site, ".crl", path, sizeof(path)), 1);
+	assert_int_equal(mint_site_find(&site, ".index", path, sizeof(path)), 1);
 	assert_int_equal(unlink(path), 0);
 	trust_free(&trust);
 	trust = mint_site_open(&site, false, 3600); /* also where CRLs are not required */
@@ -287,7 +285,7 @@ static void deleting_the_list_does_not_help(void **state)
 	assert_int_equal(mint_check(trust, &kept), TRUST_GOOD);
 	assert_int_equal(mint_check(trust, &lost), TRUST_REVOKED);
 	/* an older list put there by hand is as good as none */
-	mint_site_put(site.crls, strrchr(path, '/') + 1, old);
+	mint_site_index(&site, path, old);
 	reopen();
 	assert_int_equal(mint_check(trust, &kept), TRUST_NO_CRL);
 }
@@ -301,15 +299,15 @@ static void newer_file_than_number(void **state)
 
 	(void)state;
 	mint_import(trust, five);
-	assert_int_equal(mint_site_find(&site, ".crl", path, sizeof(path)), 1);
-	mint_site_put(site.crls, strrchr(path, '/') + 1, six);
+	assert_int_equal(mint_site_find(&site, ".index", path, sizeof(path)), 1);
+	mint_site_index(&site, path, six);
 	reopen();
 	assert_int_equal(mint_check(trust, &lost), TRUST_REVOKED);
-	mint_site_put(site.crls, strrchr(path, '/') + 1, five); /* loading has raised the number */
+	mint_site_index(&site, path, five); /* loading has raised the number */
 	reopen();
 	assert_int_equal(mint_check(trust, &kept), TRUST_NO_CRL);
 	/* the same before the first number was ever written */
-	mint_site_put(site.crls, strrchr(path, '/') + 1, six);
+	mint_site_index(&site, path, six);
 	(void)snprintf(numbers, sizeof(numbers), "%s/numbers", site.crls);
 	assert_int_equal(unlink(numbers), 0);
 	reopen();
@@ -318,7 +316,7 @@ static void newer_file_than_number(void **state)
 	reopen();
 	assert_int_equal(mint_check(trust, &kept), TRUST_NO_CRL);
 	/* other bytes under the remembered number */
-	mint_site_put(site.crls, strrchr(path, '/') + 1, mint_crl((struct mint_crl){ .issuer = &root, .number = "06" }));
+	mint_site_index(&site, path, mint_crl((struct mint_crl){ .issuer = &root, .number = "06" }));
 	reopen();
 	assert_int_equal(mint_check(trust, &lost), TRUST_NO_CRL);
 }
@@ -332,11 +330,13 @@ static void reader_does_not_write(void **state)
 	if (geteuid() != 0)
 		skip();
 	mint_import(trust, mint_crl((struct mint_crl){ .issuer = &root, .number = "05" }));
-	assert_int_equal(mint_site_find(&site, ".crl", path, sizeof(path)), 1);
-	mint_site_put(site.crls, strrchr(path, '/') + 1, mint_crl((struct mint_crl){ .issuer = &root, .number = "06",
+	assert_int_equal(mint_site_find(&site, ".index", path, sizeof(path)), 1);
+	mint_site_index(&site, path, mint_crl((struct mint_crl){ .issuer = &root, .number = "06",
 	    .revoked = &lost }));
 	(void)snprintf(path, sizeof(path), "%s/numbers", site.crls);
 	assert_int_equal(chmod(path, 0644) | chmod(site.dir, 0755) | chmod(site.crls, 0755), 0);
+	assert_int_equal(mint_site_find(&site, ".index", path, sizeof(path)), 1);
+	assert_int_equal(chmod(path, 0644), 0);
 	assert_int_equal(seteuid(65534), 0);
 	reopen();
 	assert_int_equal(seteuid(0), 0);
@@ -360,28 +360,67 @@ static void damaged_files_refuse_all(void **state)
 	struct sk_span good = mint_crl((struct mint_crl){ .issuer = &root });
 	struct sk_span bad = mint_crl((struct mint_crl){ .issuer = &root, .break_signature = true });
 	struct mint_cert other = mint_ca(NULL, (struct mint_spec){ .name = "Other" });
-	char path[300], *name;
+	char path[300], mine[300];
 
 	(void)state;
 	mint_import(trust, good);
-	assert_int_equal(mint_site_find(&site, ".crl", path, sizeof(path)), 1);
-	name = strrchr(path, '/') + 1;
-	mint_site_put(site.crls, name, (struct sk_span){ good.p, good.len - 1 });
-	open_refused("crl", "damaged");
-	mint_site_put(site.crls, name, (struct sk_span){ good.p, 0 });
-	open_refused("crl", "not one CRL");
-	mint_site_put(site.crls, name, bad);
-	open_refused("crl", "signature");
-	mint_site_put(site.crls, name, good);
-	assert_int_equal(chmod(path, 0666), 0);
-	open_refused("crl", "not writable by others");
-	assert_int_equal(chmod(path, 0640), 0);
-	mint_site_put(site.crls, "mine.crl", good);
-	open_refused("mine.crl", "name");
+	assert_int_equal(mint_site_find(&site, ".index", path, sizeof(path)), 1);
+	mint_site_index(&site, path, bad);
+	open_refused("index", "signature");
+	mint_site_index(&site, path, good);
+	reopen();
+	(void)snprintf(mine, sizeof(mine), "%s/mine.index", site.crls);
+	mint_site_put(site.crls, "mine.index", good); /* no index at all, and no list to make one of */
+	open_refused("mine.index", "");
+	mint_site_index(&site, mine, good);
+	open_refused("mine.index", "name");
 	/* of an issuer that nobody here trusts: passed over */
-	mint_site_put(site.crls, "mine.crl", mint_crl((struct mint_crl){ .issuer = &other }));
+	mint_site_index(&site, mine, mint_crl((struct mint_crl){ .issuer = &other }));
 	reopen();
 	assert_int_equal(mint_check(trust, &kept), TRUST_GOOD);
+}
+
+/* An index that a disk has damaged is made anew of the list; without the list its issuer is denied, and nobody else. */
+static void damaged_index_is_rebuilt(void **state)
+{
+	struct mint_cert sub = mint_ca(&root, (struct mint_spec){ .name = "Sub" });
+	struct mint_cert under = mint_leaf(&sub, (struct mint_spec){ .name = "Under" });
+	struct sk_span crl = mint_crl((struct mint_crl){ .issuer = &root, .revoked = &lost, .filler_n = 300 });
+	char path[300], list[300], what[160] = "";
+	FILE *f;
+
+	(void)state;
+	mint_import(trust, crl);
+	assert_int_equal(mint_site_find(&site, ".index", path, sizeof(path)), 1);
+	assert_int_equal(mint_site_find(&site, ".crl", list, sizeof(list)), 1);
+	for (long at = 0; at < 2 * 4096; at += 4096) { /* the header, a page of records */
+		f = fopen(path, "r+b");
+		assert_non_null(f);
+		assert_int_equal(fseek(f, at + 100, SEEK_SET), 0);
+		assert_int_equal(fwrite("damage!!", 1, 8, f), 8);
+		assert_int_equal(fclose(f), 0);
+		if (at == 0)
+			reopen();
+		else
+			assert_int_equal(mint_check(trust, &lost), TRUST_LIST_DAMAGED);
+		assert_int_equal(trust_needs_repair(trust), at > 0);
+		assert_int_equal(trust_repair(trust, what), SK_OK);
+		assert_false(trust_needs_repair(trust));
+		assert_int_equal(mint_check(trust, &lost), TRUST_REVOKED);
+		assert_int_equal(mint_check(trust, &kept), TRUST_GOOD);
+	}
+	/* nothing to build it of */
+	mint_site_add(&site, "sub.der", &sub);
+	reopen();
+	mint_import(trust, mint_crl((struct mint_crl){ .issuer = &sub }));
+	assert_int_equal(truncate(path, 4096), 0);
+	assert_int_equal(unlink(list), 0);
+	reopen();
+	assert_int_equal(mint_check(trust, &kept), TRUST_NO_CRL);
+	assert_int_equal(mint_check(trust, &under), TRUST_NO_CRL); /* the root's list is asked for Sub */
+	mint_import(trust, crl);
+	assert_int_equal(mint_check(trust, &kept), TRUST_GOOD);
+	assert_int_equal(mint_check(trust, &under), TRUST_GOOD);
 }
 
 static void damaged_numbers_refuse_all(void **state)
@@ -465,7 +504,7 @@ int main(void)
 		T(import_puts_in_force), T(old_and_denies_are_told), T(pem_is_taken), T(damaged_bytes_refused),
 		T(signature_and_issuer), T(form_of_the_list), T(scopes_that_make_no_sense), T(numbers_never_go_back),
 		T(deleting_the_list_does_not_help), T(newer_file_than_number), T(reader_does_not_write), T(damaged_files_refuse_all),
-		T(damaged_numbers_refuse_all), T(failed_write_keeps_the_old_list), T(failed_first_import_leaves_nothing),
+		T(damaged_index_is_rebuilt), T(damaged_numbers_refuse_all), T(failed_write_keeps_the_old_list), T(failed_first_import_leaves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,8 +142,9 @@ static struct mint_ext scope(struct where at, uint32_t reasons, bool indirect, b
 
 	idp->distpoint = point_name(at);
 	idp->onlysomereasons = reason_flags(reasons);
-	idp->indirectCRL = indirect ? 1 : 0;
-	idp->onlyuser = user ? 1 : 0;
+	/* DER: TRUE is FF */
+	idp->indirectCRL = indirect ? 0xFF : 0;
+	idp->onlyuser = user ? 0xFF : 0;
 	ext.value = hex_of(NID_issuing_distribution_point, idp);
 	ISSUING_DIST_POINT_free(idp);
 	return ext;

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The latest time seen; see daemon.h. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "daemon/daemon.h"
+#include "daemon/journal.h"
+#include "safefile/safefile.h"
+
+#define MARK_HEAD "sekisho-clock 1 "
+#define MARK_MAX 64u
+/* How far the file may lag behind. */
+#define MARK_STEP_S 600
+
+static enum sk_status mark_write(struct daemon *d, int64_t mark)
+{
+	char text[MARK_MAX];
+	int n = snprintf(text, sizeof(text), MARK_HEAD "%" PRId64 "\n", mark);
+	enum sk_status st = safefile_write_atomic(SEKISHO_CLOCK_FILE, 0600, (struct sk_span){ (const uint8_t *)text, (size_t)n });
+
+	if (st == SK_OK)
+		d->clock_written = mark;
+	return st;
+}
+
+/* "sekisho-clock 1 1782864000\n", to the byte. */
+static bool mark_read(const char *text, size_t len, int64_t *ret_mark)
+{
+	size_t head = strlen(MARK_HEAD);
+	char *end = NULL;
+
+	if (strlen(text) != len || strncmp(text, MARK_HEAD, head) != 0 || text[head] < '1' || text[head] > '9')
+		return false;
+	*ret_mark = strtoll(text + head, &end, 10);
+	return *ret_mark < INT64_MAX && end[0] == '\n' && end[1] == '\0';
+}
+
+enum sk_status daemon_clock_open(struct daemon *d)
+{
+	uint8_t *bytes = NULL;
+	size_t len = 0;
+	enum sk_status st = safefile_load(SEKISHO_CLOCK_FILE, SAFEFILE_TRUSTED, MARK_MAX, &bytes, &len);
+
+	if (st == SK_E_NOENT) {
+		d->clock_mark = daemon_now();
+		return mark_write(d, d->clock_mark);
+	}
+	if (st != SK_OK)
+		return st == SK_E_NOMEM || st == SK_E_IO ? st : SK_E_CORRUPT;
+	st = mark_read((const char *)bytes, len, &d->clock_mark) ? SK_OK : SK_E_CORRUPT;
+	d->clock_written = d->clock_mark;
+	free(bytes);
+	return st;
+}
+
+static void tell_behind(struct daemon *d, int64_t now)
+{
+	char detail[128];
+	struct audit_in in = { .event = EV_CLOCK, .reason = "clock-went-back", .detail = detail };
+
+	(void)snprintf(detail, sizeof(detail), "now=%" PRId64 " seen=%" PRId64, now, d->clock_mark);
+	d->clock_told = journal_record(d, &in) == SK_OK;
+	if (!d->clock_told)
+		journal_note(LOG_ALERT, "The clock went back, and that could not be recorded.");
+}
+
+int64_t daemon_safe_now(struct daemon *d)
+{
+	int64_t now = daemon_now();
+
+	if (now < d->clock_mark) {
+		if (d->clock_mark - now > CLOCK_BEHIND_S && !d->clock_told)
+			tell_behind(d, now);
+		return d->clock_mark;
+	}
+	d->clock_mark = now;
+	d->clock_told = false;
+	/* One that can't be written is tried again next time; meanwhile it holds in memory. */
+	if (now - d->clock_written >= MARK_STEP_S && mark_write(d, now) != SK_OK)
+		journal_note(LOG_WARNING, "The latest time can't be written to " SEKISHO_CLOCK_FILE ".");
+	return now;
+}
+
+enum sk_status daemon_clock_accept(struct daemon *d)
+{
+	int64_t now = daemon_now();
+
+	if (mark_write(d, now) != SK_OK)
+		return SK_E_IO;
+	d->clock_mark = now;
+	d->clock_told = false;
+	return SK_OK;
+}
