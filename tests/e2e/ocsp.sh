@@ -228,8 +228,10 @@ class H(http.server.SimpleHTTPRequestHandler):
         to = {"/to-file": "file:///etc/passwd", "/to-list": "/ca.crl", "/round": "/round"}.get(self.path)
         if to:
             self.send_response(302); self.send_header("Location", to); self.end_headers()
-        elif self.path == "/endless":
-            self.send_response(200); self.end_headers()
+        elif self.path == "/large":
+            self.send_response(200); self.send_header("Content-Length", "9000000000"); self.end_headers()
+        elif self.path.startswith("/endless"):
+            self.send_response(200); self.send_header("Content-Type", "application/ocsp-response"); self.end_headers()
             try:
                 while True: self.wfile.write(b"\0" * 1048576)
             except OSError: pass
@@ -248,12 +250,18 @@ lists() {
 	restart
 }
 sed -i '/^\[ocsp\]/,/^$/d' /etc/sekisho/sekisho.conf
-lists "url = ${URL}to-file" "url = ${URL}round" "url = ${URL}none.crl" "url = ${URL}endless"
+lists "url = ${URL}to-file" "url = ${URL}round" "url = ${URL}none.crl" "url = ${URL}large"
 ok 'four lists that are none: exit status 6' exits 6 sekishoctl --json fetch
 ok 'a redirect to a file is not followed' said '/to-file".*"detail": "Protocol .*file.* not supported'
 ok 'nor one in a circle' said '/round".*"detail": ".*redirects'
 ok 'a list that is not there' said '/none.crl".*"detail": "HTTP status 404"'
-ok 'a list without end' said '/endless".*"detail": ".*larger'
+ok 'a list that is too large' said '/large".*"detail": ".*exceeded'
+lists
+site_config_set ocsp url "${URL}endless"
+restart
+ok 'a response without end: exit status 6' exits 6 sekishoctl --json fetch
+ok 'is cut off' said '/endless".*"detail": ".*larger'
+sed -i '/^\[ocsp\]/,$d' /etc/sekisho/sekisho.conf
 web_stop
 
 # Old, step by step. Nothing but the response speaks for the card yet.
