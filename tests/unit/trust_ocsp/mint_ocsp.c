@@ -69,6 +69,44 @@ static void sign(OCSP_BASICRESP *bs, const struct mint_ocsp *s, int64_t produced
 	}
 }
 
+/* SEQUENCE header with a length of two bytes. */
+static void lengthen(uint8_t *p, size_t by)
+{
+	size_t len = (size_t)p[2] << 8 | p[3];
+
+	assert_true(p[0] == 0x30 && p[1] == 0x82);
+	p[2] = (uint8_t)((len + by) >> 8);
+	p[3] = (uint8_t)(len + by);
+}
+
+/* OpenSSL has no way to set ResponseData.version: its bytes are put in, and the response is signed again by the caller. */
+static OCSP_BASICRESP *with_version(OCSP_BASICRESP *bs, int version)
+{
+	const uint8_t field[] = { 0xA0, 0x03, 0x02, 0x01, (uint8_t)(version - 1) };
+	unsigned char *der = NULL;
+	int len = i2d_OCSP_BASICRESP(bs, &der);
+	uint8_t *p = mint_alloc((size_t)len + sizeof(field));
+	const unsigned char *at = p;
+	OCSP_BASICRESP *again;
+	size_t tbs;
+
+	assert_true(len > 8);
+	tbs = der[5] == 0x82 ? 8 : 7; /* end of the inner header */
+	memcpy(p, der, tbs);
+	memcpy(p + tbs, field, sizeof(field));
+	memcpy(p + tbs + sizeof(field), der + tbs, (size_t)len - tbs);
+	lengthen(p, sizeof(field));
+	if (tbs == 8)
+		lengthen(p + 4, sizeof(field));
+	else
+		p[6] = (uint8_t)(p[6] + sizeof(field));
+	again = d2i_OCSP_BASICRESP(NULL, &at, len + (long)sizeof(field));
+	assert_non_null(again);
+	OPENSSL_free(der);
+	OCSP_BASICRESP_free(bs);
+	return again;
+}
+
 struct sk_span mint_ocsp(struct mint_ocsp s)
 {
 	bool usual = s.from == 0 && s.until == 0 && s.produced == 0;
@@ -89,6 +127,11 @@ struct sk_span mint_ocsp(struct mint_ocsp s)
 			X509_EXTENSION_free(e);
 		}
 		sign(bs, &s, produced);
+		if (s.version) {
+			bs = with_version(bs, s.version);
+			s.no_certs = true;
+			sign(bs, &s, produced);
+		}
 	}
 	response = OCSP_response_create(s.response_status, s.response_status == 0 ? bs : NULL);
 	assert_non_null(response);

@@ -25,6 +25,7 @@ struct mint_ocsp {
 	unsigned more;                   /**< Further SingleResponses. */
 	const struct mint_cert *extra[10]; /**< Further certificates. */
 	bool break_signature;
+	int version;                     /**< Written out: 1, 2, ...; 0: left out, as DER wants it for v1. */
 	int response_status;             /**< Not 0: an error, without bytes. */
 };
 

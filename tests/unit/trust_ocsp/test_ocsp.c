@@ -214,6 +214,21 @@ static void issuer_signs(void **state)
 	refused((struct mint_ocsp){ .id_md = "SHA384" }, SK_E_NOENT, "another certificate");
 }
 
+static void issuer_not_good(void **state)
+{
+	struct mint_cert sub = mint_ca(&root, (struct mint_spec){ .name = "Old Sub", .from = -20 * MINT_DAY, .until = -MINT_DAY });
+	struct mint_cert child = mint_leaf(&sub, (struct mint_spec){ .name = "Child" });
+	struct trust_ocsp o;
+	char what[160] = "";
+
+	(void)state;
+	mint_site_add(&site, "sub.der", &sub);
+	open_trust(true);
+	assert_int_equal(trust_ocsp_import(trust, mint_span(&child), mint_ocsp((struct mint_ocsp){ .issuer = &sub, .about = &child }),
+	    MINT_NOW, &o, what), SK_E_CRYPTO);
+	assert_non_null(strstr(what, "isn't good itself"));
+}
+
 static void another_ca(void **state)
 {
 	struct mint_cert namesake = mint_ca(NULL, (struct mint_spec){ .name = "Root" });
@@ -312,7 +327,10 @@ static void responder_vouches_not_for_itself(void **state)
 	mint_import(trust, mint_crl((struct mint_crl){ .issuer = &root, .number = "1" }));
 	taken((struct mint_ocsp){ .signer = &r });
 	assert_int_equal(trust_ocsp_import(trust, mint_span(&r), mint_ocsp((struct mint_ocsp){ .issuer = &root, .about = &r,
-	    .signer = &r }), MINT_NOW, &o, what), SK_OK);
+	    .signer = &r, .from = -60, .until = 9 * MINT_DAY, .produced = -60 }), MINT_NOW, &o, what), SK_OK);
+	taken((struct mint_ocsp){ .signer = &r, .from = -60, .until = 9 * MINT_DAY, .produced = -60 });
+	/* the list of the responder is too old; its own word about itself is fresh and doesn't count */
+	assert_int_equal(answer_at(MINT_NOW + 5 * MINT_DAY), TRUST_OCSP_NONE);
 	mint_import(trust, mint_crl((struct mint_crl){ .issuer = &root, .number = "2", .revoked = &r }));
 	assert_int_equal(answer_at(MINT_NOW), TRUST_OCSP_NONE);
 }
@@ -332,6 +350,8 @@ static void spoiled(void **state)
 	refused((struct mint_ocsp){ .from = -60, .until = 60, .produced = 61 }, SK_E_FORMAT, "producedAt");
 	refused((struct mint_ocsp){ .from = 301, .until = MINT_DAY, .produced = 301 }, SK_E_FORMAT, "future");
 	refused((struct mint_ocsp){ .from = -60, .until = MINT_DAY, .produced = 301 }, SK_E_FORMAT, "future");
+	refused((struct mint_ocsp){ .from = 301, .until = MINT_DAY, .produced = 299 }, SK_E_FORMAT, "future");
+	refused((struct mint_ocsp){ .version = 2 }, SK_E_FORMAT, "well-formed");
 	refused((struct mint_ocsp){ .more = 1 }, SK_E_FORMAT, "exactly one");
 	refused((struct mint_ocsp){ .critical = true }, SK_E_UNSUPPORTED, "critical");
 	refused((struct mint_ocsp){ .critical_single = true }, SK_E_UNSUPPORTED, "critical");
@@ -343,6 +363,8 @@ static void spoiled(void **state)
 		many[i] = &other;
 	memcpy(s.extra, many, sizeof(many));
 	refused(s, SK_E_SPACE, "too many certificates");
+	/* v1 said aloud isn't DER, but is what some responders do */
+	taken((struct mint_ocsp){ .version = 1 });
 	/* within the skew of 300 s */
 	taken((struct mint_ocsp){ .from = 300, .until = MINT_DAY, .produced = 300 });
 }
@@ -477,6 +499,9 @@ static void name_fits_content(void **state)
 	assert_int_equal(rename(path, moved), 0);
 	open_trust(true);
 	assert_int_equal(answer_at(MINT_NOW), TRUST_OCSP_NONE);
+	/* and whose name it has now is denied */
+	assert_int_equal(trust->ocsp->n, 1);
+	assert_int_equal(trust->ocsp->v[0].o.says, TRUST_OCSP_SAYS_DAMAGED);
 }
 
 static void folder_of_others(void **state)
@@ -569,7 +594,7 @@ static void urls_and_request(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(good_ages), T(revoked_stays), T(unknown_denies), T(never_back), T(same_again), T(issuer_signs), T(another_ca),
+		T(good_ages), T(revoked_stays), T(unknown_denies), T(never_back), T(same_again), T(issuer_signs), T(issuer_not_good), T(another_ca),
 		T(appointed_signs), T(not_appointed), T(appointed_by_an_intermediate), T(responder_without_nocheck),
 		T(responder_vouches_not_for_itself), T(spoiled), T(bytes), T(junk_inside), T(survives), T(damaged_denies),
 		T(name_fits_content), T(folder_of_others), T(unknown_issuer_is_passed_over), T(write_fails), T(urls_and_request),
