@@ -13,6 +13,7 @@ struct rig {
 	char dir[64];
 	struct daemon d;
 	int fds[2];               /* [0] the daemon's end, [1] the tool's. */
+	char conn[2];             /* Stands for the peer: its address alone is looked at. */
 	uint8_t buf[40960];
 	struct ipc_out o;
 	struct rows rows;         /* Of the last answer. */
@@ -34,6 +35,10 @@ void rig_text(struct rig *r, enum ipc_field f, const char *text);
 void rig_num(struct rig *r, enum ipc_field f, uint64_t v);
 /** Send it, run the daemon's side, take the answer. */
 enum sk_status rig_answer(struct rig *r);
+/** Let the list that was sent be compiled with this result, and take the answer that comes then. */
+enum sk_status rig_compiled(struct rig *r, enum sk_status st, const char *what);
+/** Send a request that is answered later. */
+void rig_send(struct rig *r);
 
 /** Text of a field of a row. */
 const char *rig_cell(const struct rig *r, size_t row, enum ipc_field f);

@@ -466,7 +466,7 @@ static void crl_chunks(void **state)
 	/* Too large altogether. */
 	rig_ask(r, CMD_CRL_IMPORT);
 	rig_num(r, IPC_F_COUNT, 0);
-	rig_num(r, IPC_F_TOTAL, 64u * 1024 * 1024 + 1);
+	rig_num(r, IPC_F_TOTAL, (UINT64_C(2) << 30) + 1);
 	ipc_out_bytes(&r->o, IPC_F_BYTES, chunk, sizeof(chunk));
 	assert_int_equal(rig_answer(r), SK_E_SPACE);
 	/* The first of two is taken; a gap ends the import. */
@@ -481,6 +481,69 @@ static void crl_chunks(void **state)
 	ipc_out_bytes(&r->o, IPC_F_BYTES, chunk, sizeof(chunk));
 	assert_int_equal(rig_answer(r), SK_E_STATE);
 	assert_int_equal(rig_records(r), 0);
+}
+
+static void send_chunk(struct rig *r, uint64_t at, uint64_t total)
+{
+	uint8_t chunk[100];
+
+	memset(chunk, 'x', sizeof(chunk));
+	rig_ask(r, CMD_CRL_IMPORT);
+	rig_num(r, IPC_F_COUNT, at);
+	rig_num(r, IPC_F_TOTAL, total);
+	rig_text(r, IPC_F_PATH, "ca.crl");
+	ipc_out_bytes(&r->o, IPC_F_BYTES, chunk, sizeof(chunk));
+}
+
+/* The last chunk is answered when the list has been compiled; meanwhile no other begins, and commands go on. */
+static void crl_is_compiled(void **state)
+{
+	struct rig *r = *state;
+	struct audit_row row;
+
+	send_chunk(r, 0, 200);
+	assert_int_equal(rig_answer(r), SK_OK);
+	send_chunk(r, 100, 200);
+	rig_send(r);
+	send_chunk(r, 0, 200);
+	assert_int_equal(rig_answer(r), SK_E_BUSY);
+	rig_ask(r, CMD_PERSON_LIST);
+	assert_int_equal(rig_answer(r), SK_OK);
+	assert_int_equal(rig_compiled(r, SK_E_FORMAT, "this is no CRL in DER or PEM"), SK_E_FORMAT);
+	assert_string_equal(r->text, "this is no CRL in DER or PEM");
+	assert_int_equal(rig_records(r), 1);
+	rig_newest(r, &row);
+	assert_int_equal(row.event, EV_CRL_REFUSED);
+	assert_string_equal(row.detail, "this is no CRL in DER or PEM from=ca.crl");
+	/* and the next one begins */
+	send_chunk(r, 0, 200);
+	assert_int_equal(rig_answer(r), SK_OK);
+	/* a peer that goes takes its import along */
+	admin_crl_client_gone((struct conn *)(void *)r->conn);
+	send_chunk(r, 100, 200);
+	assert_int_equal(rig_answer(r), SK_E_STATE);
+}
+
+static void clock_accept(void **state)
+{
+	struct rig *r = *state;
+	struct audit_row row;
+
+	rig_ask(r, CMD_CLOCK_ACCEPT);
+	assert_int_equal(rig_answer(r), SK_E_ARG);
+	r->d.clock_mark = 1999999999;
+	rig_record_fails = SK_E_IO;
+	rig_ask(r, CMD_CLOCK_ACCEPT);
+	rig_text(r, IPC_F_DETAIL, "battery");
+	assert_int_not_equal(rig_answer(r), SK_OK);
+	assert_int_equal(r->d.clock_mark, 1999999999);
+	rig_record_fails = SK_OK;
+	rig_ask(r, CMD_CLOCK_ACCEPT);
+	rig_text(r, IPC_F_DETAIL, "battery");
+	assert_int_equal(rig_answer(r), SK_OK);
+	assert_int_equal(r->d.clock_mark, 1790000000);
+	rig_newest(r, &row);
+	assert_non_null(strstr(row.detail, "seen=1999999999 reason=battery"));
 }
 
 static void status(void **state)
@@ -518,6 +581,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(unlock, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(audit, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(crl_chunks, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(crl_is_compiled, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(clock_accept, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(status, rig_setup, rig_teardown),
 	};
 
