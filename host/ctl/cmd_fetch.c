@@ -31,16 +31,17 @@
 struct fetch {
 	const struct ctl_args *a;
 	struct fetch_user user;
-	struct answer list;       /* what the daemon wants */
-	struct rows told;         /* what became of it: lists, and responses that failed or say something else than good */
+	struct answer list; /* what the daemon wants */
+	struct rows told; /* what became of it: lists, and responses that failed or say something else than good */
 	uint32_t done, failed;
 	uint32_t responses_n, responses_good;
-	char down_url[256];       /* the responder that fails */
+	char down_url[256]; /* the responder that fails */
 	uint32_t down_n;
 };
 
 /* A row of what is told; detail is English, a key of the catalogue where it is ours. */
-static void tell(struct fetch *f, const char *kind, const char *status, const char *source, const char *card, const char *detail)
+static void tell(struct fetch *f, const char *kind, const char *status, const char *source, const char *card,
+    const char *detail)
 {
 	uint8_t buf[2560];
 	struct ipc_out o;
@@ -133,7 +134,8 @@ static void watch_file(struct fetch *f, const char *path)
 	enum sk_status st = safefile_open(path, SAFEFILE_FOREIGN, UPLOAD_MAX, &file, &len);
 
 	if (st != SK_OK || len == 0)
-		told_failed(f, "watch", path, "", st == SK_E_SPACE ? N_("It is too large.") : N_("It is empty, or can't be read."));
+		told_failed(f, "watch", path, "",
+		    st == SK_E_SPACE ? N_("It is too large.") : N_("It is empty, or can't be read."));
 	else
 		import_list(f, "watch", file, len, path);
 	if (file >= 0)
@@ -147,7 +149,8 @@ static void watch_folder(struct fetch *f, const char *dir)
 	int n = access(dir, F_OK) == 0 ? scandir(dir, &names, is_crl, alphasort) : 0;
 
 	if (n < 0 || n > WATCH_FILES_MAX)
-		told_failed(f, "watch", dir, "", n < 0 ? N_("The folder can't be read.") : N_("There are too many lists in the folder."));
+		told_failed(f, "watch", dir, "",
+		    n < 0 ? N_("The folder can't be read.") : N_("There are too many lists in the folder."));
 	for (int i = 0; i < n && n <= WATCH_FILES_MAX; i++) {
 		char path[256];
 
@@ -178,7 +181,8 @@ static void note_down(struct fetch *f, const char *url, bool down)
 }
 
 /* The response in file goes to the daemon; the row it answers with says what the response is worth. */
-static void import_response(struct fetch *f, const struct row *want, int file, uint32_t len, const char *url, const char *card)
+static void import_response(struct fetch *f, const struct row *want, int file, uint32_t len, const char *url,
+    const char *card)
 {
 	static uint8_t bytes[RESPONSE_MAX];
 	static struct request r;
@@ -208,8 +212,9 @@ static void import_response(struct fetch *f, const struct row *want, int file, u
 	else if (strcmp(word, "revoked") == 0)
 		tell(f, "ocsp", word, url, card, N_("The responder says that the certificate is revoked."));
 	else
-		told_failed(f, "ocsp", url, card, strcmp(word, "unknown") == 0 ? N_("The responder doesn't know the certificate.") :
-		    N_("The response is outdated."));
+		told_failed(f, "ocsp", url, card,
+		    strcmp(word, "unknown") == 0 ? N_("The responder doesn't know the certificate.")
+						 : N_("The response is outdated."));
 	(void)close(fd);
 	answer_clear(&answer);
 }
@@ -224,8 +229,9 @@ static void fetch_response(struct fetch *f, const struct row *want, const char *
 
 	f->responses_n++;
 	if (url[0] == '\0' || !ipc_has(&want->m, IPC_F_BYTES)) {
-		told_failed(f, "ocsp", url, card, url[0] == '\0' ? N_("The certificate names no responder; set [ocsp] url.") :
-		    N_("The certificate's CA isn't among the anchors."));
+		told_failed(f, "ocsp", url, card,
+		    url[0] == '\0' ? N_("The certificate names no responder; set [ocsp] url.")
+				   : N_("The certificate's CA isn't among the anchors."));
 		return;
 	}
 	if (is_down(f, url)) {
@@ -247,7 +253,8 @@ static void fetch_row(struct fetch *f, const struct row *want)
 {
 	char kind[33], path[256], card[65];
 
-	if (ipc_text(&want->m, IPC_F_EVENT, kind, sizeof(kind)) != SK_OK || ipc_text(&want->m, IPC_F_PATH, path, sizeof(path)) != SK_OK ||
+	if (ipc_text(&want->m, IPC_F_EVENT, kind, sizeof(kind)) != SK_OK ||
+	    ipc_text(&want->m, IPC_F_PATH, path, sizeof(path)) != SK_OK ||
 	    ipc_text(&want->m, IPC_F_CARD, card, sizeof(card)) != SK_OK)
 		return;
 	f->done++;
@@ -290,8 +297,9 @@ enum ctl_exit cmd_fetch(const struct ctl_args *a)
 	if (e == CTL_OK && f.list.result != SK_OK)
 		e = request_show(&f.list, a, NULL);
 	if (e == CTL_OK && fetch_find_user(&f.user) != SK_OK) {
-		ctl_error(_("There is no user %s. Make it: adduser --system --group --no-create-home --home /nonexistent %s"), FETCH_USER,
-		    FETCH_USER);
+		ctl_error(
+		    _("There is no user %s. Make it: adduser --system --group --no-create-home --home /nonexistent %s"),
+		    FETCH_USER, FETCH_USER);
 		e = CTL_FAILED;
 	}
 	for (size_t i = 0; i < f.list.rows.n && e == CTL_OK; i++)

@@ -15,7 +15,8 @@ static bool in_order(const struct row *row)
 {
 	char word[33];
 
-	return ipc_text(&row->m, IPC_F_STATUS, word, sizeof(word)) == SK_OK && (strcmp(word, "good") == 0 || strcmp(word, "revoked") == 0);
+	return ipc_text(&row->m, IPC_F_STATUS, word, sizeof(word)) == SK_OK &&
+	    (strcmp(word, "good") == 0 || strcmp(word, "revoked") == 0);
 }
 
 enum ctl_exit cmd_ocsp_status(const struct ctl_args *a)
@@ -54,7 +55,8 @@ enum ctl_exit cmd_ocsp_import(const struct ctl_args *a)
 	}
 	if (st != SK_OK || len == 0) {
 		free(bytes);
-		ctl_error(_("%s isn't an OCSP response: it is empty, larger than 32 KiB, or can't be read."), a->arg[1]);
+		ctl_error(_("%s isn't an OCSP response: it is empty, larger than 32 KiB, or can't be read."),
+		    a->arg[1]);
 		return CTL_FAILED;
 	}
 	request_begin(&r, CMD_OCSP_IMPORT);

@@ -48,11 +48,13 @@ static void become(const struct fetch_user *u, int sock, int file)
 
 	(void)sigemptyset(&none);
 	/* sock and file lie above 10, so that no dup2() hits the other; it takes close-on-exec off. */
-	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 || dup2(sock, 3) < 0 || dup2(file, 4) < 0 ||
-	    close_range(5, ~0u, 0) != 0 || sigprocmask(SIG_SETMASK, &none, NULL) != 0 || signal(SIGPIPE, SIG_DFL) == SIG_ERR)
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 || dup2(sock, 3) < 0 ||
+	    dup2(file, 4) < 0 || close_range(5, ~0u, 0) != 0 || sigprocmask(SIG_SETMASK, &none, NULL) != 0 ||
+	    signal(SIGPIPE, SIG_DFL) == SIG_ERR)
 		_exit(126);
-	if (setgroups(0, NULL) != 0 || setresgid(u->gid, u->gid, u->gid) != 0 || setresuid(u->uid, u->uid, u->uid) != 0 ||
-	    setuid(0) == 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || chdir("/") != 0)
+	if (setgroups(0, NULL) != 0 || setresgid(u->gid, u->gid, u->gid) != 0 ||
+	    setresuid(u->uid, u->uid, u->uid) != 0 || setuid(0) == 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    chdir("/") != 0)
 		_exit(126);
 	(void)execve(PROGRAM, argv, envp);
 	_exit(127);
@@ -79,7 +81,8 @@ static enum sk_status hear(int sock, const struct fetch_job *job, char reterr_wh
 	uint8_t buf[2048];
 	char text[FETCH_WHAT_MAX];
 	struct ipc_msg m;
-	enum sk_status st = ipc_recv(sock, IPC_FETCH_UP, (int)(job->deadline_s * 1000) + GRACE_MS, buf, sizeof(buf), &m);
+	enum sk_status st = ipc_recv(sock, IPC_FETCH_UP, (int)(job->deadline_s * 1000) + GRACE_MS, buf, sizeof(buf),
+	    &m);
 
 	if (st == SK_E_TIMEOUT) {
 		(void)snprintf(reterr_what, FETCH_WHAT_MAX, "it didn't end in time");
@@ -114,7 +117,8 @@ static enum sk_status talk(pid_t pid, int sock, const struct fetch_job *job, cha
 }
 
 /* The file is the child's work: what it says about itself is looked at. */
-static enum sk_status measure(int file, const struct fetch_job *job, uint32_t *ret_len, char reterr_what[static FETCH_WHAT_MAX])
+static enum sk_status measure(int file, const struct fetch_job *job, uint32_t *ret_len,
+    char reterr_what[static FETCH_WHAT_MAX])
 {
 	struct stat s;
 
@@ -123,7 +127,8 @@ static enum sk_status measure(int file, const struct fetch_job *job, uint32_t *r
 		return SK_E_IO;
 	}
 	if (s.st_size == 0 || (uint64_t)s.st_size > job->max) {
-		(void)snprintf(reterr_what, FETCH_WHAT_MAX, "%s", s.st_size == 0 ? "it is empty" : "it is larger than what is taken");
+		(void)snprintf(reterr_what, FETCH_WHAT_MAX, "%s",
+		    s.st_size == 0 ? "it is empty" : "it is larger than what is taken");
 		return s.st_size == 0 ? SK_E_FORMAT : SK_E_SPACE;
 	}
 	*ret_len = (uint32_t)s.st_size;

@@ -29,7 +29,7 @@ SK_MUST_CHECK SK_NONNULL enum sk_status fetch_find_user(struct fetch_user *ret_u
 struct fetch_job {
 	const char *url;
 	struct sk_span request; /**< Sent to a responder; empty: a plain GET. */
-	uint32_t max;           /**< Longest file taken. Unit: bytes. */
+	uint32_t max; /**< Longest file taken. Unit: bytes. */
 	uint32_t deadline_s;
 };
 
@@ -42,7 +42,7 @@ struct fetch_job {
  * @retval SK_OK, SK_E_GONE (unreachable, HTTP error), SK_E_NOENT (not there), SK_E_TIMEOUT, SK_E_SPACE, SK_E_FORMAT, SK_E_ARG, SK_E_IO,
  *         SK_E_FAULT (the process died)
  */
-SK_MUST_CHECK SK_NONNULL enum sk_status fetch_spawn(const struct fetch_user *u, const struct fetch_job *job, int *ret_file,
-    uint32_t *ret_len, char reterr_what[static FETCH_WHAT_MAX]);
+SK_MUST_CHECK SK_NONNULL enum sk_status fetch_spawn(const struct fetch_user *u, const struct fetch_job *job,
+    int *ret_file, uint32_t *ret_len, char reterr_what[static FETCH_WHAT_MAX]);
 
 #endif /* CTL_FETCH_SPAWN_H */

@@ -28,7 +28,8 @@ static enum ctl_exit next_piece(const struct upload *u, size_t at, uint8_t piece
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
-			ctl_error(_("%s can't be read to its end: was the medium taken out? The list in force stays."), u->path);
+			ctl_error(_("%s can't be read to its end: was the medium taken out? The list in force stays."),
+			    u->path);
 			return CTL_FAILED;
 		}
 		have += (size_t)n;

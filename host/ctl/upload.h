@@ -16,9 +16,9 @@
 struct upload {
 	const struct ctl_args *a;
 	const char *path, *name; /**< For errors, and for the record: a file and its last part, or a URL twice. */
-	int file;                /**< Open for reading; read from its start. */
-	size_t total;            /**< 1..UPLOAD_MAX */
-	bool progress;           /**< Told on stderr. */
+	int file; /**< Open for reading; read from its start. */
+	size_t total; /**< 1..UPLOAD_MAX */
+	bool progress; /**< Told on stderr. */
 };
 
 /**

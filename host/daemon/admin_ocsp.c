@@ -239,7 +239,8 @@ static enum sk_status cert_of_request(struct admin_call *call, const struct card
 	for (uint32_t i = 0; i < n; i++) {
 		struct trust_cert info;
 
-		if (serial[0] != '\0' && (trust_cert_read(certs[i], &info) != SK_OK || strcmp(info.serial, serial) != 0))
+		if (serial[0] != '\0' &&
+		    (trust_cert_read(certs[i], &info) != SK_OK || strcmp(info.serial, serial) != 0))
 			continue;
 		*ret_cert = certs[i];
 		return SK_OK;
@@ -265,14 +266,15 @@ enum sk_status admin_ocsp_import(struct admin_call *call)
 	if (st != SK_OK)
 		snprintf(detail, sizeof(detail), "%s from=%s", why, path);
 	else
-		snprintf(detail, sizeof(detail), "%s reason=%d this_update=%" PRId64 " next_update=%" PRId64 " from=%s", says_word(o.says),
-		    o.reason, o.this_update, o.next_update, path);
+		snprintf(detail, sizeof(detail), "%s reason=%d this_update=%" PRId64 " next_update=%" PRId64 " from=%s",
+		    says_word(o.says), o.reason, o.this_update, o.next_update, path);
 	if (st != SK_OK || o.changed)
 		recorded = record(call, &c, st, detail);
 	if (st != SK_OK)
 		return admin_fail(call, st, why[0] != '\0' ? why : "The response is refused.");
 	if (recorded != SK_OK)
-		return admin_fail(call, recorded, "The response is kept, but that could not be recorded: see the journal of sekishod.");
+		return admin_fail(call, recorded,
+		    "The response is kept, but that could not be recorded: see the journal of sekishod.");
 	return row_ocsp(call, &c, cert);
 }
 

@@ -18,16 +18,16 @@
 #include "core/bytes.h"
 #include "core/status.h"
 
-#define FETCH_SOCKET_FD 3       /**< SOCK_SEQPACKET: one IPC_FETCH_GET, one IPC_FETCH_DONE. */
-#define FETCH_FILE_FD 4         /**< Regular file, empty, open for writing. */
-#define FETCH_TEXT_MAX 160u     /**< Reason for people. Unit: bytes. */
+#define FETCH_SOCKET_FD 3 /**< SOCK_SEQPACKET: one IPC_FETCH_GET, one IPC_FETCH_DONE. */
+#define FETCH_FILE_FD 4 /**< Regular file, empty, open for writing. */
+#define FETCH_TEXT_MAX 160u /**< Reason for people. Unit: bytes. */
 #define FETCH_REQUEST_MAX 1024u /**< OCSP request to send. Unit: bytes. */
 
 /** What to fetch. */
 struct fetch_ask {
 	const char *url;
 	struct sk_span request; /**< DER of an OCSPRequest; empty: a plain GET. */
-	uint64_t max;           /**< Longest file taken. Unit: bytes. */
+	uint64_t max; /**< Longest file taken. Unit: bytes. */
 	uint32_t deadline_s;
 };
 
@@ -43,12 +43,14 @@ struct fetch_ask {
  * @retval SK_E_FORMAT  Not what was expected.
  * @retval SK_E_IO      The file can't be written.
  */
-SK_MUST_CHECK SK_NONNULL enum sk_status fetch_run(const struct fetch_ask *q, int file, char reterr_text[static FETCH_TEXT_MAX]);
+SK_MUST_CHECK SK_NONNULL enum sk_status fetch_run(const struct fetch_ask *q, int file,
+    char reterr_text[static FETCH_TEXT_MAX]);
 
 /**
  * The URL for an OCSP request by GET (RFC 6960, A.1; RFC 5019, 5): url "/" percent-encoded base64.
  * @retval SK_OK, SK_E_SPACE (longer than 255 bytes: send it by POST)
  */
-SK_MUST_CHECK SK_NONNULL enum sk_status fetch_get_url(const char *url, struct sk_span request, char ret_url[static 256]);
+SK_MUST_CHECK SK_NONNULL enum sk_status fetch_get_url(const char *url, struct sk_span request,
+    char ret_url[static 256]);
 
 #endif /* FETCH_FETCH_H */

@@ -31,8 +31,8 @@ struct ldif {
 	enum { LDIF_LINE = 0, LDIF_NAME, LDIF_COLON, LDIF_BLANK, LDIF_VALUE, LDIF_SKIP } state;
 	char name[LDIF_NAME_MAX];
 	uint32_t name_len;
-	uint32_t values;        /**< Lists seen. */
-	uint32_t bits, bits_n;  /**< Base64 not given out yet. */
+	uint32_t values; /**< Lists seen. */
+	uint32_t bits, bits_n; /**< Base64 not given out yet. */
 	uint32_t pads;
 };
 

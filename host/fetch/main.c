@@ -39,8 +39,8 @@ static enum sk_status lock_in(void)
 		return SK_E_ARG;
 	if (getuid() == 0 || geteuid() == 0)
 		return SK_E_DENIED;
-	if (close_range(FETCH_FILE_FD + 1, ~0u, 0) != 0 || clearenv() != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
-	    !limit(RLIMIT_NOFILE, 64))
+	if (close_range(FETCH_FILE_FD + 1, ~0u, 0) != 0 || clearenv() != 0 ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || !limit(RLIMIT_NOFILE, 64))
 		return SK_E_FAULT;
 	if (getppid() != parent)
 		return SK_E_GONE;
@@ -52,7 +52,9 @@ static enum sk_status lock_in(void)
 static enum sk_status take(const struct ipc_msg *m, char reterr_text[static FETCH_TEXT_MAX])
 {
 	char url[256];
-	struct fetch_ask q = { .url = url, .max = ipc_num(m, IPC_F_TOTAL), .deadline_s = (uint32_t)ipc_num(m, IPC_F_MAX_S) };
+	struct fetch_ask q = { .url = url,
+		.max = ipc_num(m, IPC_F_TOTAL),
+		.deadline_s = (uint32_t)ipc_num(m, IPC_F_MAX_S) };
 
 	if (ipc_text(m, IPC_F_PATH, url, sizeof(url)) != SK_OK || q.deadline_s == 0)
 		return SK_E_ARG;

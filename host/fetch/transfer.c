@@ -23,7 +23,7 @@
 struct transfer {
 	const struct fetch_ask *q;
 	int file;
-	uint64_t len;      /* written */
+	uint64_t len; /* written */
 	bool ldap;
 	struct ldif ldif;
 	enum sk_status st; /* what our own part found wrong */
@@ -99,16 +99,19 @@ static bool set_common(CURL *c, const struct transfer *t, char errors[static CUR
 	    curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https") == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_MAXREDIRS, REDIRECTS) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, t->q->request.len == 0 ? 1L : 0L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK && curl_easy_setopt(c, CURLOPT_FAILONERROR, 1L) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_FAILONERROR, 1L) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)t->q->deadline_s) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_S) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, TRICKLE_BYTES) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, TRICKLE_S) == CURLE_OK &&
 	    /* LDAP comes in base64 and is counted when it is written. */
 	    (t->ldap || curl_easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->q->max) == CURLE_OK) &&
-	    curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK && curl_easy_setopt(c, CURLOPT_USERAGENT, "sekisho-fetch") == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_USERAGENT, "sekisho-fetch") == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, errors) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_data) == CURLE_OK && curl_easy_setopt(c, CURLOPT_WRITEDATA, t) == CURLE_OK;
+	    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_data) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_WRITEDATA, t) == CURLE_OK;
 }
 
 static bool set_request(CURL *c, const struct transfer *t, const char *url, struct curl_slist *headers, bool post)
@@ -117,8 +120,9 @@ static bool set_request(CURL *c, const struct transfer *t, const char *url, stru
 		return false;
 	if (headers && curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers) != CURLE_OK)
 		return false;
-	return !post || (curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)t->q->request.len) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_COPYPOSTFIELDS, (const char *)t->q->request.p) == CURLE_OK);
+	return !post ||
+	    (curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)t->q->request.len) == CURLE_OK &&
+		curl_easy_setopt(c, CURLOPT_COPYPOSTFIELDS, (const char *)t->q->request.p) == CURLE_OK);
 }
 
 static enum sk_status status_of(CURLcode rc, long http)
@@ -183,8 +187,10 @@ static enum sk_status perform(struct transfer *t, const char *url, bool post, ch
 	if (ftruncate(t->file, 0) != 0 || lseek(t->file, 0, SEEK_SET) != 0)
 		t->st = SK_E_IO;
 	if (post) /* and no "Expect: 100-continue" */
-		headers = curl_slist_append(curl_slist_append(NULL, "Content-Type: application/ocsp-request"), "Expect:");
-	if (t->st == SK_OK && c && (!post || headers) && set_common(c, t, errors) && set_request(c, t, url, headers, post)) {
+		headers = curl_slist_append(curl_slist_append(NULL, "Content-Type: application/ocsp-request"),
+		    "Expect:");
+	if (t->st == SK_OK && c && (!post || headers) && set_common(c, t, errors) &&
+	    set_request(c, t, url, headers, post)) {
 		rc = curl_easy_perform(c);
 		(void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &http);
 	}
@@ -195,7 +201,8 @@ static enum sk_status perform(struct transfer *t, const char *url, bool post, ch
 	} else if (rc == CURLE_HTTP_RETURNED_ERROR) {
 		(void)snprintf(reterr_text, FETCH_TEXT_MAX, "HTTP status %ld", http);
 	} else if (rc != CURLE_OK) {
-		(void)snprintf(reterr_text, FETCH_TEXT_MAX, "%.*s", (int)FETCH_TEXT_MAX - 1, errors[0] ? errors : curl_easy_strerror(rc));
+		(void)snprintf(reterr_text, FETCH_TEXT_MAX, "%.*s", (int)FETCH_TEXT_MAX - 1,
+		    errors[0] ? errors : curl_easy_strerror(rc));
 	} else if (t->q->request.len > 0 && !is_response(c)) {
 		(void)snprintf(reterr_text, FETCH_TEXT_MAX, "the server's answer isn't an OCSP response");
 		st = SK_E_FORMAT;

@@ -26,7 +26,8 @@ void ocsp_entry_clear(struct ocsp_entry *e)
 enum sk_status ocsp_id(X509 *issuer, const ASN1_INTEGER *serial, uint8_t ret_id[static TRUST_OCSP_ID_LEN])
 {
 	unsigned char *name = NULL, *number = NULL;
-	int name_len = i2d_X509_NAME(X509_get_subject_name(issuer), &name), number_len = i2d_ASN1_INTEGER(serial, &number);
+	int name_len = i2d_X509_NAME(X509_get_subject_name(issuer), &name),
+	    number_len = i2d_ASN1_INTEGER(serial, &number);
 	uint8_t joined[3 * 32];
 	enum sk_status st = SK_E_NOMEM;
 
@@ -49,14 +50,16 @@ X509 *ocsp_issuer_of(const struct trust *t, X509 *leaf)
 		X509 *ca = sk_X509_value(t->cas, i);
 		EVP_PKEY *key = X509_get0_pubkey(ca);
 
-		if (X509_NAME_cmp(X509_get_subject_name(ca), X509_get_issuer_name(leaf)) == 0 && key && X509_verify(leaf, key) == 1)
+		if (X509_NAME_cmp(X509_get_subject_name(ca), X509_get_issuer_name(leaf)) == 0 && key &&
+		    X509_verify(leaf, key) == 1)
 			return ca;
 	}
 	return NULL;
 }
 
 /* Dates against the clock. */
-static enum sk_status import_check_clock(const struct trust_ocsp *o, int64_t now, char reterr_what[static TRUST_WHAT_MAX])
+static enum sk_status import_check_clock(const struct trust_ocsp *o, int64_t now,
+    char reterr_what[static TRUST_WHAT_MAX])
 {
 	if (o->this_update > now + TRUST_CLOCK_SKEW_S || o->produced > now + TRUST_CLOCK_SKEW_S) {
 		trust_text_say(reterr_what, "the response is from the future; is this terminal's clock right?");
@@ -66,7 +69,8 @@ static enum sk_status import_check_clock(const struct trust_ocsp *o, int64_t now
 }
 
 /* Rule 2. Sets changed and known. */
-static enum sk_status import_check_order(const struct ocsp_entry *old, struct ocsp_entry *e, char reterr_what[static TRUST_WHAT_MAX])
+static enum sk_status import_check_order(const struct ocsp_entry *old, struct ocsp_entry *e,
+    char reterr_what[static TRUST_WHAT_MAX])
 {
 	e->o.changed = !old || old->o.says != e->o.says;
 	if (!old || old->o.says == TRUST_OCSP_SAYS_DAMAGED)
@@ -98,7 +102,8 @@ static enum sk_status import_verify(const struct trust *t, X509 *issuer, struct 
 	if (st != SK_OK)
 		return st;
 	if (e->responder && ocsp_responder_faults(t, e->responder, now, &warn) != 0) {
-		trust_text_say(reterr_what, "the responder's certificate is revoked, or no list in force says that it isn't");
+		trust_text_say(reterr_what,
+		    "the responder's certificate is revoked, or no list in force says that it isn't");
 		return SK_E_CRYPTO;
 	}
 	e->o = p->o;
@@ -106,8 +111,8 @@ static enum sk_status import_verify(const struct trust *t, X509 *issuer, struct 
 }
 
 /* Takes what e holds when it is kept. */
-static enum sk_status import_keep(struct trust *t, struct ocsp_entry *e, struct sk_span response, struct trust_ocsp *ret_o,
-    char reterr_what[static TRUST_WHAT_MAX])
+static enum sk_status import_keep(struct trust *t, struct ocsp_entry *e, struct sk_span response,
+    struct trust_ocsp *ret_o, char reterr_what[static TRUST_WHAT_MAX])
 {
 	enum sk_status st = import_check_order(ocsp_cache_find(t->ocsp, e->id), e, reterr_what);
 
@@ -132,8 +137,8 @@ static enum sk_status import_keep(struct trust *t, struct ocsp_entry *e, struct 
 	return SK_OK;
 }
 
-static enum sk_status import_response(struct trust *t, X509 *leaf, struct sk_span response, int64_t now, struct trust_ocsp *ret_o,
-    char reterr_what[static TRUST_WHAT_MAX])
+static enum sk_status import_response(struct trust *t, X509 *leaf, struct sk_span response, int64_t now,
+    struct trust_ocsp *ret_o, char reterr_what[static TRUST_WHAT_MAX])
 {
 	const ASN1_INTEGER *serial = X509_get0_serialNumber(leaf);
 	X509 *issuer = ocsp_issuer_of(t, leaf);

@@ -15,20 +15,26 @@
 
 #include "trust/trust.h"
 
-#define TRUST_OCSP_LEN_MAX 32768u     /**< One response, DER: fits one message (IPC_F_BYTES). Unit: bytes. */
-#define TRUST_OCSP_KEPT_MAX 65536u    /**< Responses kept. */
-#define TRUST_OCSP_REQUEST_MAX 256u   /**< One request, DER. Unit: bytes. */
+#define TRUST_OCSP_LEN_MAX 32768u /**< One response, DER: fits one message (IPC_F_BYTES). Unit: bytes. */
+#define TRUST_OCSP_KEPT_MAX 65536u /**< Responses kept. */
+#define TRUST_OCSP_REQUEST_MAX 256u /**< One request, DER. Unit: bytes. */
 
 /** What the responder said (RFC 6960, 2.2); DAMAGED: the kept file can no longer be read or verified. */
-enum trust_ocsp_says { TRUST_OCSP_SAYS_GOOD = 1, TRUST_OCSP_SAYS_REVOKED, TRUST_OCSP_SAYS_UNKNOWN, TRUST_OCSP_SAYS_DAMAGED };
+enum trust_ocsp_says {
+	TRUST_OCSP_SAYS_GOOD = 1,
+	TRUST_OCSP_SAYS_REVOKED,
+	TRUST_OCSP_SAYS_UNKNOWN,
+	TRUST_OCSP_SAYS_DAMAGED
+};
 
 /** What it is worth now; the answer at log-in. */
 enum trust_ocsp_verdict {
-	TRUST_OCSP_NONE = 1,   /**< No response, or none that counts: it is from the future, or its responder is not good any more. */
+	TRUST_OCSP_NONE =
+	    1, /**< No response, or none that counts: from the future, or of a responder that isn't good now. */
 	TRUST_OCSP_REVOKED,
-	TRUST_OCSP_UNKNOWN,    /**< The responder doesn't know the certificate, or the response is damaged: deny. */
-	TRUST_OCSP_GOOD_OLD,   /**< nextUpdate passed by more than crl_warn_s: deny. */
-	TRUST_OCSP_GOOD_WARN,  /**< nextUpdate passed: accept, show and record. */
+	TRUST_OCSP_UNKNOWN, /**< The responder doesn't know the certificate, or the response is damaged: deny. */
+	TRUST_OCSP_GOOD_OLD, /**< nextUpdate passed by more than crl_warn_s: deny. */
+	TRUST_OCSP_GOOD_WARN, /**< nextUpdate passed: accept, show and record. */
 	TRUST_OCSP_GOOD_FRESH,
 };
 
@@ -36,9 +42,9 @@ enum trust_ocsp_verdict {
 struct trust_ocsp {
 	enum trust_ocsp_says says;
 	int64_t this_update, next_update, produced; /**< Seconds since 1970; 0 when DAMAGED. */
-	int reason;       /**< CRLReason of a revocation (RFC 5280, 5.3.1); -1: none given, or not revoked. */
-	bool changed;     /**< Import only: nothing was kept before, or it said something else. */
-	bool known;       /**< Import only: these very bytes were kept already. */
+	int reason; /**< CRLReason of a revocation (RFC 5280, 5.3.1); -1: none given, or not revoked. */
+	bool changed; /**< Import only: nothing was kept before, or it said something else. */
+	bool known; /**< Import only: these very bytes were kept already. */
 };
 
 /**
@@ -81,10 +87,12 @@ SK_MUST_CHECK SK_NONNULL enum sk_status trust_ocsp_request(const struct trust *t
     uint8_t ret_der[static TRUST_OCSP_REQUEST_MAX], size_t *ret_len);
 
 /** Where a certificate says that its revocation can be asked. */
-enum trust_url { TRUST_URL_OCSP = 1, /**< authorityInfoAccess, id-ad-ocsp (RFC 5280, 4.2.2.1). */
-	TRUST_URL_CRL /**< cRLDistributionPoints, fullName (RFC 5280, 4.2.1.13). */ };
-#define TRUST_URL_MAX 255u      /**< Longer ones are passed over. Unit: bytes. */
-#define TRUST_URLS_MAX 8u       /**< Taken of one certificate. */
+enum trust_url {
+	TRUST_URL_OCSP = 1, /**< authorityInfoAccess, id-ad-ocsp (RFC 5280, 4.2.2.1). */
+	TRUST_URL_CRL /**< cRLDistributionPoints, fullName (RFC 5280, 4.2.1.13). */
+};
+#define TRUST_URL_MAX 255u /**< Longer ones are passed over. Unit: bytes. */
+#define TRUST_URLS_MAX 8u /**< Taken of one certificate. */
 /** Called with each URL: 1..TRUST_URL_MAX printable ASCII characters without space, NUL-terminated. Hostile otherwise. */
 typedef enum sk_status trust_url_fn(void *arg, const char *url);
 /** SK_E_FORMAT, or what @p fn returned. */

@@ -9,8 +9,8 @@
 
 #include "trust/trust_ocsp_impl.h"
 
-enum sk_status trust_ocsp_request(const struct trust *t, struct sk_span cert, uint8_t ret_der[static TRUST_OCSP_REQUEST_MAX],
-    size_t *ret_len)
+enum sk_status trust_ocsp_request(const struct trust *t, struct sk_span cert,
+    uint8_t ret_der[static TRUST_OCSP_REQUEST_MAX], size_t *ret_len)
 {
 	OCSP_REQUEST *request = NULL;
 	OCSP_CERTID *id = NULL;
@@ -28,7 +28,8 @@ enum sk_status trust_ocsp_request(const struct trust *t, struct sk_span cert, ui
 	st = SK_E_NOMEM;
 	request = OCSP_REQUEST_new();
 	/* RFC 5019, 2.1.1: SHA-1 is what every responder knows. It identifies, the signature of the answer protects. */
-	id = OCSP_cert_id_new(EVP_sha1(), X509_get_subject_name(issuer), X509_get0_pubkey_bitstr(issuer), X509_get0_serialNumber(leaf));
+	id = OCSP_cert_id_new(EVP_sha1(), X509_get_subject_name(issuer), X509_get0_pubkey_bitstr(issuer),
+	    X509_get0_serialNumber(leaf));
 	if (!request || !id || !OCSP_request_add0_id(request, id))
 		goto out;
 	id = NULL; /* the request's */

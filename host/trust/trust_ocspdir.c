@@ -105,7 +105,8 @@ static char *entry_path(const struct ocsp_cache *c, const uint8_t *id)
 	return trust_path_join(c->dir, name);
 }
 
-enum sk_status ocsp_dir_write(const struct ocsp_cache *c, const uint8_t id[static TRUST_OCSP_ID_LEN], struct sk_span der)
+enum sk_status ocsp_dir_write(const struct ocsp_cache *c, const uint8_t id[static TRUST_OCSP_ID_LEN],
+    struct sk_span der)
 {
 	char *path = entry_path(c, id);
 	enum sk_status st = path ? safefile_write_atomic(path, 0640, der) : SK_E_NOMEM;
@@ -216,8 +217,10 @@ static enum sk_status load_all(struct trust *t, DIR *d, char reterr_what[static 
 	if (st == SK_OK && errno != 0)
 		st = SK_E_IO;
 	if (st != SK_OK)
-		trust_text_what(reterr_what, t->ocsp->dir, st == SK_E_SPACE ? "too many files" : st == SK_E_NOMEM ? "out of memory" :
-		    "can't be read");
+		trust_text_what(reterr_what, t->ocsp->dir,
+		    st == SK_E_SPACE       ? "too many files"
+			: st == SK_E_NOMEM ? "out of memory"
+					   : "can't be read");
 	if (t->ocsp->n > 0)
 		qsort(t->ocsp->v, t->ocsp->n, sizeof(*t->ocsp->v), entry_compare);
 	return st;

@@ -149,7 +149,8 @@ enum sk_status ocsp_parse(struct sk_span der, struct ocsp_parts *ret_p, char ret
 	status = OCSP_response_status(response);
 	if (status != OCSP_RESPONSE_STATUS_SUCCESSFUL) {
 		/* RFC 6960, 4.2.1: 1, 2, 3, 5, 6. Not signed: it says that nothing was said. */
-		(void)snprintf(reterr_what, TRUST_WHAT_MAX, "the responder answered with an error: %s", OCSP_response_status_str(status));
+		(void)snprintf(reterr_what, TRUST_WHAT_MAX, "the responder answered with an error: %s",
+		    OCSP_response_status_str(status));
 		st = SK_E_DENIED;
 		goto out;
 	}

@@ -45,8 +45,9 @@ static bool signature_good(OCSP_BASICRESP *basic, const X509 *signer)
 {
 	EVP_PKEY *key = X509_get0_pubkey(signer);
 
-	return key && ASN1_item_verify(ASN1_ITEM_rptr(OCSP_RESPDATA), OCSP_resp_get0_tbs_sigalg(basic),
-	    OCSP_resp_get0_signature(basic), OCSP_resp_get0_respdata(basic), key) == 1;
+	return key &&
+	    ASN1_item_verify(ASN1_ITEM_rptr(OCSP_RESPDATA), OCSP_resp_get0_tbs_sigalg(basic),
+		OCSP_resp_get0_signature(basic), OCSP_resp_get0_respdata(basic), key) == 1;
 }
 
 /* Rule 1, the second half, but for dates and path. Returns a sentence, NULL when it is so. */
@@ -110,8 +111,8 @@ static X509 *responder_read(X509 *x)
 	return ret;
 }
 
-static enum sk_status judge_responder(const struct trust *t, OCSP_BASICRESP *basic, X509 *given, X509 *issuer, int64_t at,
-    X509 **ret_responder, char reterr_what[static TRUST_WHAT_MAX])
+static enum sk_status judge_responder(const struct trust *t, OCSP_BASICRESP *basic, X509 *given, X509 *issuer,
+    int64_t at, X509 **ret_responder, char reterr_what[static TRUST_WHAT_MAX])
 {
 	X509 *x = responder_read(given);
 	const char *fault = x ? responder_fault(x, issuer) : "the responder's certificate is malformed";
@@ -150,7 +151,8 @@ enum sk_status ocsp_judge(const struct trust *t, OCSP_BASICRESP *basic, X509 *is
 		*ret_responder = NULL;
 		return judge_issuer(t, basic, issuer, at, reterr_what);
 	}
-	trust_text_say(reterr_what, "the response was signed by somebody else than the issuer, and has no certificate of a responder");
+	trust_text_say(reterr_what,
+	    "the response was signed by somebody else than the issuer, and has no certificate of a responder");
 	/* By name several may fit. */
 	for (int i = 0; i < sk_X509_num(certs) && st != SK_OK; i++)
 		if (signer_is(basic, sk_X509_value(certs, i)))

@@ -28,8 +28,10 @@
 
 static bool signature_good;
 
-int __wrap_ASN1_item_verify(const ASN1_ITEM *it, const X509_ALGOR *alg, const ASN1_BIT_STRING *sig, const void *data, EVP_PKEY *key);
-int __wrap_ASN1_item_verify(const ASN1_ITEM *it, const X509_ALGOR *alg, const ASN1_BIT_STRING *sig, const void *data, EVP_PKEY *key)
+int __wrap_ASN1_item_verify(const ASN1_ITEM *it, const X509_ALGOR *alg, const ASN1_BIT_STRING *sig, const void *data,
+    EVP_PKEY *key);
+int __wrap_ASN1_item_verify(const ASN1_ITEM *it, const X509_ALGOR *alg, const ASN1_BIT_STRING *sig, const void *data,
+    EVP_PKEY *key)
 {
 	(void)it;
 	(void)alg;
@@ -44,7 +46,8 @@ static X509 *make(EVP_PKEY *key, EVP_PKEY *signer, const char *name, bool ca, lo
 	X509 *x = X509_new();
 	X509_NAME *n = X509_get_subject_name(x);
 	X509V3_CTX ctx;
-	const char *exts[][2] = { { "basicConstraints", "critical,CA:TRUE" }, { "keyUsage", ca ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature" },
+	const char *exts[][2] = { { "basicConstraints", "critical,CA:TRUE" },
+		{ "keyUsage", ca ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature" },
 		{ "subjectKeyIdentifier", "hash" } };
 
 	X509_set_version(x, 2);
@@ -70,6 +73,7 @@ static X509 *make(EVP_PKEY *key, EVP_PKEY *signer, const char *name, bool ca, lo
 /* The key whose secret is 1 (RFC 5915): the same in every run, so that the corpus names it. */
 static EVP_PKEY *fixed_key(void)
 {
+	/* clang-format off */
 	static const uint8_t der[] = {
 	    0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 	    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0xA0,
@@ -79,6 +83,7 @@ static EVP_PKEY *fixed_key(void)
 	    0x4A, 0x7C, 0x0F, 0x9E, 0x16, 0x2B, 0xCE, 0x33, 0x57, 0x6B, 0x31, 0x5E, 0xCE, 0xCB, 0xB6, 0x40, 0x68, 0x37, 0xBF, 0x51,
 	    0xF5,
 	};
+	/* clang-format on */
 	const unsigned char *p = der;
 	EVP_PKEY *key = d2i_PrivateKey(EVP_PKEY_EC, NULL, &p, sizeof(der));
 
@@ -95,7 +100,10 @@ struct world {
 
 static void open_trust(struct world *w)
 {
-	const struct trust_config cfg = { .anchors_dir = w->anchors, .crl_dir = w->crl, .ocsp_dir = w->ocsp, .crl_warn_s = 3600 };
+	const struct trust_config cfg = { .anchors_dir = w->anchors,
+		.crl_dir = w->crl,
+		.ocsp_dir = w->ocsp,
+		.crl_warn_s = 3600 };
 	char what[160];
 
 	trust_free(&w->t);
@@ -164,7 +172,8 @@ static bool import(struct world *w, struct sk_span response)
 	st = trust_ocsp_import(w->t, card, response, NOW, &o, what);
 	check(trust_ocsp_look(w->t, card, NOW, &after, &v2) == SK_OK);
 	if (st != SK_OK) {
-		check(what[0] != '\0' && v1 == v2 && before.this_update == after.this_update && before.says == after.says);
+		check(what[0] != '\0' && v1 == v2 && before.this_update == after.this_update &&
+		    before.says == after.says);
 		return false;
 	}
 	check(signature_good);

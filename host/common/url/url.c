@@ -34,7 +34,9 @@ static bool authority_good(const char *p, size_t len)
 
 	if (len > 0 && p[0] == '[') {
 		n = 1;
-		while (n < len && (is_digit(p[n]) || (p[n] >= 'a' && p[n] <= 'f') || (p[n] >= 'A' && p[n] <= 'F') || p[n] == ':' || p[n] == '.'))
+		while (n < len &&
+		    (is_digit(p[n]) || (p[n] >= 'a' && p[n] <= 'f') || (p[n] >= 'A' && p[n] <= 'F') || p[n] == ':' ||
+			p[n] == '.'))
 			n++;
 		if (n < 3 || n == len || p[n] != ']')
 			return false;

@@ -22,7 +22,10 @@ static char ocsp_dir[96], hex[65];
 static int set_up(void **state)
 {
 	struct rig *r;
-	const struct trust_config cfg = { .anchors_dir = site.anchors, .crl_dir = site.crls, .ocsp_dir = ocsp_dir, .crl_warn_s = 3600 };
+	const struct trust_config cfg = { .anchors_dir = site.anchors,
+		.crl_dir = site.crls,
+		.ocsp_dir = ocsp_dir,
+		.crl_warn_s = 3600 };
 	static struct card c;
 	char what[160];
 
@@ -32,9 +35,11 @@ static int set_up(void **state)
 	mint_site_begin(&site);
 	(void)snprintf(ocsp_dir, sizeof(ocsp_dir), "%s/ocsp", site.dir);
 	root = mint_ca(NULL, (struct mint_spec){ .name = "Root" });
-	auth = mint_leaf(&root, (struct mint_spec){ .name = "Auth", .serial = "0A01", .ext = {
-	    { "authorityInfoAccess", false, "OCSP;URI:ldap://no.example/,OCSP;URI:http://ocsp.example/" },
-	    { "crlDistributionPoints", false, "URI:http://crl.example/a.crl,URI:file:///etc/passwd" } } });
+	auth = mint_leaf(&root,
+	    (struct mint_spec){ .name = "Auth",
+		.serial = "0A01",
+		.ext = { { "authorityInfoAccess", false, "OCSP;URI:ldap://no.example/,OCSP;URI:http://ocsp.example/" },
+		    { "crlDistributionPoints", false, "URI:http://crl.example/a.crl,URI:file:///etc/passwd" } } });
 	plain = mint_leaf(&root, (struct mint_spec){ .name = "Plain", .serial = "0A02" });
 	mint_site_add(&site, "root.der", &root);
 	assert_int_equal(trust_open(&cfg, &r->d.trust, what), SK_OK);
@@ -119,8 +124,12 @@ static void what_to_fetch(void **state)
 
 static struct sk_span response(const struct mint_cert *about, int status, int64_t from)
 {
-	return mint_ocsp((struct mint_ocsp){ .issuer = &root, .about = about, .status = status, .from = LATER + from,
-	    .until = LATER + from + MINT_DAY, .produced = LATER + from });
+	return mint_ocsp((struct mint_ocsp){ .issuer = &root,
+	    .about = about,
+	    .status = status,
+	    .from = LATER + from,
+	    .until = LATER + from + MINT_DAY,
+	    .produced = LATER + from });
 }
 
 static enum sk_status import(struct rig *r, struct sk_span der, const char *serial)

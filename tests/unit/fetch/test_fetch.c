@@ -115,13 +115,15 @@ static enum sk_status decode(const char *text, size_t n)
 
 	out_len = 0;
 	for (size_t at = 0; at < len && st == SK_OK; at += n)
-		st = ldif_feed(&l, (struct sk_span){ (const uint8_t *)text + at, len - at < n ? len - at : n }, sink, &max);
+		st = ldif_feed(&l, (struct sk_span){ (const uint8_t *)text + at, len - at < n ? len - at : n }, sink,
+		    &max);
 	return st == SK_OK ? ldif_end(&l) : st;
 }
 
 static void lists(void **state)
 {
-	static const char text[] = "DN: cn=ca,o=jp\n\tcn: ca\n\tcertificateRevocationList;binary:: MAMCAQU=\n\tdescription: x:y\n\n";
+	static const char
+	    text[] = "DN: cn=ca,o=jp\n\tcn: ca\n\tcertificateRevocationList;binary:: MAMCAQU=\n\tdescription: x:y\n\n";
 
 	(void)state;
 	for (size_t n = 1; n <= sizeof(text); n++) {
@@ -147,7 +149,8 @@ static void no_lists(void **state)
 		{ "DN: x\n\tcertificateRevocationListX:: AAAA\n", SK_E_NOENT },
 		{ "certificateRevocationList;binary:: AAAA\n", SK_E_NOENT }, /* a DN could hold that */
 		{ "DN: x\n\tcertificateRevocationList;binary: AAAA\n", SK_E_UNSUPPORTED },
-		{ "DN: x\n\tcertificateRevocationList;binary:: AAAA\n\tcertificateRevocationList;binary:: AAAA\n", SK_E_FORMAT },
+		{ "DN: x\n\tcertificateRevocationList;binary:: AAAA\n\tcertificateRevocationList;binary:: AAAA\n",
+		    SK_E_FORMAT },
 		{ "DN: x\n\tcertificateRevocationList;binary::AAAA\n", SK_E_FORMAT },
 		{ "DN: x\n\tcertificateRevocationList;binary:: AAA\n", SK_E_FORMAT },
 		{ "DN: x\n\tcertificateRevocationList;binary:: A===\n", SK_E_FORMAT },
@@ -166,7 +169,10 @@ static void no_lists(void **state)
 			fail_msg("%s", rows[i].text);
 	/* the sink's own reason comes through */
 	out_len = 0;
-	assert_int_equal(ldif_feed(&l, (struct sk_span){ (const uint8_t *)"D\n\tcertificateRevocationList:: AAAA\n", 36 }, sink, &max), SK_E_SPACE);
+	assert_int_equal(ldif_feed(&l,
+			     (struct sk_span){ (const uint8_t *)"D\n\tcertificateRevocationList:: AAAA\n", 36 }, sink,
+			     &max),
+	    SK_E_SPACE);
 }
 
 /* What is refused before a socket is opened. */
@@ -194,7 +200,10 @@ static void refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(urls), cmocka_unit_test(get_url), cmocka_unit_test(lists), cmocka_unit_test(no_lists),
+		cmocka_unit_test(urls),
+		cmocka_unit_test(get_url),
+		cmocka_unit_test(lists),
+		cmocka_unit_test(no_lists),
 		cmocka_unit_test(refused),
 	};
 

@@ -26,16 +26,16 @@ static X509_EXTENSION *strange(void)
 static void add_single(OCSP_BASICRESP *bs, const struct mint_ocsp *s, int64_t from, int64_t until)
 {
 	const EVP_MD *md = EVP_get_digestbyname(s->id_md ? s->id_md : "SHA1");
-	OCSP_CERTID *id = OCSP_cert_id_new(md, X509_get_subject_name(s->issuer->x), X509_get0_pubkey_bitstr(s->issuer->x),
-	    X509_get0_serialNumber(s->about->x));
+	OCSP_CERTID *id = OCSP_cert_id_new(md, X509_get_subject_name(s->issuer->x),
+	    X509_get0_pubkey_bitstr(s->issuer->x), X509_get0_serialNumber(s->about->x));
 	ASN1_TIME *this_update = ASN1_GENERALIZEDTIME_set(NULL, (time_t)(MINT_NOW + from));
 	ASN1_TIME *next_update = ASN1_GENERALIZEDTIME_set(NULL, (time_t)(MINT_NOW + until));
 	ASN1_TIME *revoked = ASN1_GENERALIZEDTIME_set(NULL, (time_t)(MINT_NOW - 2 * MINT_DAY));
 	OCSP_SINGLERESP *single;
 
 	assert_true(id && this_update && next_update && revoked);
-	single = OCSP_basic_add1_status(bs, id, s->status, s->reason, s->status == V_OCSP_CERTSTATUS_REVOKED ? revoked : NULL,
-	    this_update, s->no_next ? NULL : next_update);
+	single = OCSP_basic_add1_status(bs, id, s->status, s->reason,
+	    s->status == V_OCSP_CERTSTATUS_REVOKED ? revoked : NULL, this_update, s->no_next ? NULL : next_update);
 	assert_non_null(single);
 	if (s->critical_single) {
 		X509_EXTENSION *e = strange();
@@ -60,7 +60,9 @@ static void sign(OCSP_BASICRESP *bs, const struct mint_ocsp *s, int64_t produced
 	for (size_t i = 0; i < 10 && s->extra[i]; i++)
 		assert_true(sk_X509_push(extra, s->extra[i]->x) > 0);
 	assert_non_null(ASN1_GENERALIZEDTIME_set(at, (time_t)(MINT_NOW + produced)));
-	assert_int_equal(OCSP_basic_sign(bs, signer->x, signer->key, EVP_get_digestbyname(s->md ? s->md : "SHA256"), extra, flags), 1);
+	assert_int_equal(
+	    OCSP_basic_sign(bs, signer->x, signer->key, EVP_get_digestbyname(s->md ? s->md : "SHA256"), extra, flags),
+	    1);
 	sk_X509_free(extra);
 	if (s->break_signature) {
 		const ASN1_OCTET_STRING *sig = OCSP_resp_get0_signature(bs);
@@ -110,7 +112,8 @@ static OCSP_BASICRESP *with_version(OCSP_BASICRESP *bs, int version)
 struct sk_span mint_ocsp(struct mint_ocsp s)
 {
 	bool usual = s.from == 0 && s.until == 0 && s.produced == 0;
-	int64_t from = usual ? -3600 : s.from, until = usual ? MINT_DAY : s.until, produced = usual ? -3600 : s.produced;
+	int64_t from = usual ? -3600 : s.from, until = usual ? MINT_DAY : s.until,
+		produced = usual ? -3600 : s.produced;
 	OCSP_BASICRESP *bs = OCSP_BASICRESP_new();
 	OCSP_RESPONSE *response;
 	uint8_t *der;

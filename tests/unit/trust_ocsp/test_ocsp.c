@@ -26,8 +26,11 @@ static struct trust *trust;
 
 static void open_trust(bool require_crl)
 {
-	const struct trust_config cfg = { .anchors_dir = site.anchors, .crl_dir = site.crls, .ocsp_dir = ocsp_dir,
-		.require_crl = require_crl, .crl_warn_s = WARN_S };
+	const struct trust_config cfg = { .anchors_dir = site.anchors,
+		.crl_dir = site.crls,
+		.ocsp_dir = ocsp_dir,
+		.require_crl = require_crl,
+		.crl_warn_s = WARN_S };
 	char what[160] = "";
 
 	trust_free(&trust);
@@ -150,7 +153,8 @@ static void revoked_stays(void **state)
 	struct trust_ocsp o;
 
 	(void)state;
-	o = taken((struct mint_ocsp){ .status = V_OCSP_CERTSTATUS_REVOKED, .reason = OCSP_REVOKED_STATUS_KEYCOMPROMISE });
+	o = taken(
+	    (struct mint_ocsp){ .status = V_OCSP_CERTSTATUS_REVOKED, .reason = OCSP_REVOKED_STATUS_KEYCOMPROMISE });
 	assert_int_equal(o.says, TRUST_OCSP_SAYS_REVOKED);
 	assert_int_equal(o.reason, 1);
 	assert_int_equal(answer_at(MINT_NOW), TRUST_OCSP_REVOKED);
@@ -166,7 +170,8 @@ static void revoked_stays(void **state)
 static void unknown_denies(void **state)
 {
 	(void)state;
-	assert_int_equal(taken((struct mint_ocsp){ .status = V_OCSP_CERTSTATUS_UNKNOWN }).says, TRUST_OCSP_SAYS_UNKNOWN);
+	assert_int_equal(taken((struct mint_ocsp){ .status = V_OCSP_CERTSTATUS_UNKNOWN }).says,
+	    TRUST_OCSP_SAYS_UNKNOWN);
 	assert_int_equal(answer_at(MINT_NOW), TRUST_OCSP_UNKNOWN);
 }
 
@@ -183,8 +188,13 @@ static void never_back(void **state)
 	o = taken((struct mint_ocsp){ .from = -600, .until = MINT_DAY, .produced = -300 });
 	assert_false(o.changed || o.known);
 	/* an old one may be the first: what it is worth is another question */
-	assert_int_equal(trust_ocsp_import(trust, mint_span(&second), mint_ocsp(about((struct mint_ocsp){ .about = &second,
-	    .from = -9 * MINT_DAY, .until = -8 * MINT_DAY, .produced = -9 * MINT_DAY })), MINT_NOW, &o, (char[160]){ "" }), SK_OK);
+	assert_int_equal(trust_ocsp_import(trust, mint_span(&second),
+			     mint_ocsp(about((struct mint_ocsp){ .about = &second,
+				 .from = -9 * MINT_DAY,
+				 .until = -8 * MINT_DAY,
+				 .produced = -9 * MINT_DAY })),
+			     MINT_NOW, &o, (char[160]){ "" }),
+	    SK_OK);
 	assert_int_equal(trust_ocsp_answer(trust, root.x, second.x, MINT_NOW), TRUST_OCSP_GOOD_OLD);
 }
 
@@ -216,7 +226,8 @@ static void issuer_signs(void **state)
 
 static void issuer_not_good(void **state)
 {
-	struct mint_cert sub = mint_ca(&root, (struct mint_spec){ .name = "Old Sub", .from = -20 * MINT_DAY, .until = -MINT_DAY });
+	struct mint_cert sub = mint_ca(&root,
+	    (struct mint_spec){ .name = "Old Sub", .from = -20 * MINT_DAY, .until = -MINT_DAY });
 	struct mint_cert child = mint_leaf(&sub, (struct mint_spec){ .name = "Child" });
 	struct trust_ocsp o;
 	char what[160] = "";
@@ -224,8 +235,9 @@ static void issuer_not_good(void **state)
 	(void)state;
 	mint_site_add(&site, "sub.der", &sub);
 	open_trust(true);
-	assert_int_equal(trust_ocsp_import(trust, mint_span(&child), mint_ocsp((struct mint_ocsp){ .issuer = &sub, .about = &child }),
-	    MINT_NOW, &o, what), SK_E_CRYPTO);
+	assert_int_equal(trust_ocsp_import(trust, mint_span(&child),
+			     mint_ocsp((struct mint_ocsp){ .issuer = &sub, .about = &child }), MINT_NOW, &o, what),
+	    SK_E_CRYPTO);
 	assert_non_null(strstr(what, "isn't good itself"));
 }
 
@@ -273,7 +285,8 @@ static void not_appointed(void **state)
 		{ { .from = -20 * MINT_DAY, .until = -MINT_DAY }, "dates or path" },
 		{ { .from = MINT_DAY, .until = 20 * MINT_DAY }, "dates or path" },
 		{ { .break_signature = true }, "isn't from the issuer" },
-		{ { .ext = { { "noCheck", false, "ignored" }, { "1.2.392.200263.99.2", true, "DER:0500" } } }, "isn't known" },
+		{ { .ext = { { "noCheck", false, "ignored" }, { "1.2.392.200263.99.2", true, "DER:0500" } } },
+		    "isn't known" },
 	};
 
 	(void)state;
@@ -312,7 +325,8 @@ static void responder_without_nocheck(void **state)
 	assert_int_equal(answer_at(MINT_NOW + MINT_DAY + 60), TRUST_OCSP_GOOD_WARN);
 	mint_import(trust, mint_crl((struct mint_crl){ .issuer = &root, .number = "2", .revoked = &r }));
 	assert_int_equal(answer_at(MINT_NOW), TRUST_OCSP_NONE);
-	refused((struct mint_ocsp){ .signer = &r, .from = -1, .until = MINT_DAY, .produced = -1 }, SK_E_CRYPTO, "revoked");
+	refused((struct mint_ocsp){ .signer = &r, .from = -1, .until = MINT_DAY, .produced = -1 }, SK_E_CRYPTO,
+	    "revoked");
 	open_trust(true);
 	assert_int_equal(answer_at(MINT_NOW), TRUST_OCSP_NONE);
 }
@@ -326,8 +340,15 @@ static void responder_vouches_not_for_itself(void **state)
 	(void)state;
 	mint_import(trust, mint_crl((struct mint_crl){ .issuer = &root, .number = "1" }));
 	taken((struct mint_ocsp){ .signer = &r });
-	assert_int_equal(trust_ocsp_import(trust, mint_span(&r), mint_ocsp((struct mint_ocsp){ .issuer = &root, .about = &r,
-	    .signer = &r, .from = -60, .until = 9 * MINT_DAY, .produced = -60 }), MINT_NOW, &o, what), SK_OK);
+	assert_int_equal(trust_ocsp_import(trust, mint_span(&r),
+			     mint_ocsp((struct mint_ocsp){ .issuer = &root,
+				 .about = &r,
+				 .signer = &r,
+				 .from = -60,
+				 .until = 9 * MINT_DAY,
+				 .produced = -60 }),
+			     MINT_NOW, &o, what),
+	    SK_OK);
 	taken((struct mint_ocsp){ .signer = &r, .from = -60, .until = 9 * MINT_DAY, .produced = -60 });
 	/* the list of the responder is too old; its own word about itself is fresh and doesn't count */
 	assert_int_equal(answer_at(MINT_NOW + 5 * MINT_DAY), TRUST_OCSP_NONE);
@@ -358,7 +379,8 @@ static void spoiled(void **state)
 	refused((struct mint_ocsp){ .about = &second }, SK_E_NOENT, "another certificate");
 	refused((struct mint_ocsp){ .issuer = &other, .signer = &root }, SK_E_NOENT, "another certificate");
 	refused((struct mint_ocsp){ .response_status = OCSP_RESPONSE_STATUS_TRYLATER }, SK_E_DENIED, "trylater");
-	refused((struct mint_ocsp){ .response_status = OCSP_RESPONSE_STATUS_UNAUTHORIZED }, SK_E_DENIED, "unauthorized");
+	refused((struct mint_ocsp){ .response_status = OCSP_RESPONSE_STATUS_UNAUTHORIZED }, SK_E_DENIED,
+	    "unauthorized");
 	for (size_t i = 0; i < 10; i++)
 		many[i] = &other;
 	memcpy(s.extra, many, sizeof(many));
@@ -541,8 +563,9 @@ static void write_fails(void **state)
 	taken((struct mint_ocsp){ 0 });
 	(void)snprintf(command, sizeof(command), "rm -rf %s", ocsp_dir);
 	assert_int_equal(system(command), 0);
-	refused((struct mint_ocsp){ .status = V_OCSP_CERTSTATUS_REVOKED, .from = -60, .until = MINT_DAY, .produced = -60 }, SK_E_IO,
-	    "can't be written");
+	refused(
+	    (struct mint_ocsp){ .status = V_OCSP_CERTSTATUS_REVOKED, .from = -60, .until = MINT_DAY, .produced = -60 },
+	    SK_E_IO, "can't be written");
 }
 
 /* --- asking --- */
@@ -556,9 +579,12 @@ static enum sk_status note_url(void *arg, const char *url)
 
 static void urls_and_request(void **state)
 {
-	struct mint_cert c = mint_leaf(&root, (struct mint_spec){ .name = "Urls", .ext = {
-	    { "authorityInfoAccess", false, "caIssuers;URI:http://ca.example/ca.crt,OCSP;URI:http://ocsp.example/,OCSP;URI:http://a b/" },
-	    { "crlDistributionPoints", false, "URI:http://crl.example/a.crl,URI:ldap://crl.example/cn=a" } } });
+	struct mint_cert c = mint_leaf(&root,
+	    (struct mint_spec){ .name = "Urls",
+		.ext = {
+		    { "authorityInfoAccess", false,
+			"caIssuers;URI:http://ca.example/ca.crt,OCSP;URI:http://ocsp.example/,OCSP;URI:http://a b/" },
+		    { "crlDistributionPoints", false, "URI:http://crl.example/a.crl,URI:ldap://crl.example/cn=a" } } });
 	struct mint_cert stranger = mint_leaf(&c, (struct mint_spec){ .name = "Stranger" });
 	uint8_t der[TRUST_OCSP_REQUEST_MAX];
 	const unsigned char *p = der;
@@ -594,10 +620,29 @@ static void urls_and_request(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(good_ages), T(revoked_stays), T(unknown_denies), T(never_back), T(same_again), T(issuer_signs), T(issuer_not_good), T(another_ca),
-		T(appointed_signs), T(not_appointed), T(appointed_by_an_intermediate), T(responder_without_nocheck),
-		T(responder_vouches_not_for_itself), T(spoiled), T(bytes), T(junk_inside), T(survives), T(damaged_denies),
-		T(name_fits_content), T(folder_of_others), T(unknown_issuer_is_passed_over), T(write_fails), T(urls_and_request),
+		T(good_ages),
+		T(revoked_stays),
+		T(unknown_denies),
+		T(never_back),
+		T(same_again),
+		T(issuer_signs),
+		T(issuer_not_good),
+		T(another_ca),
+		T(appointed_signs),
+		T(not_appointed),
+		T(appointed_by_an_intermediate),
+		T(responder_without_nocheck),
+		T(responder_vouches_not_for_itself),
+		T(spoiled),
+		T(bytes),
+		T(junk_inside),
+		T(survives),
+		T(damaged_denies),
+		T(name_fits_content),
+		T(folder_of_others),
+		T(unknown_issuer_is_passed_over),
+		T(write_fails),
+		T(urls_and_request),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
