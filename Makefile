@@ -111,7 +111,7 @@ release: ## Build for delivery; refuses options that weaken security
 install: all ## Install below DESTDIR
 	install -d $(DESTDIR)$(libexecdir) $(DESTDIR)$(pamdir) $(DESTDIR)$(sbindir) $(DESTDIR)$(mandir)/man8 \
 		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(localedir)/ja/LC_MESSAGES $(DESTDIR)$(unitdir) $(DESTDIR)$(polkitdir)
-	install -m 0755 $(B)/sekisho-card $(B)/sekisho-finger $(B)/sekisho-watch $(B)/sekisho-crl $(DESTDIR)$(libexecdir)
+	install -m 0755 $(B)/sekisho-card $(B)/sekisho-finger $(B)/sekisho-watch $(B)/sekisho-crl $(B)/sekisho-fetch $(DESTDIR)$(libexecdir)
 	install -m 0755 $(B)/sekishod $(B)/sekishoctl $(DESTDIR)$(sbindir)
 	install -m 0644 $(B)/pam_sekisho.so $(DESTDIR)$(pamdir)
 	for m in $(wildcard host/man/*.[58]); do install -m 0644 $$m $(DESTDIR)$(mandir)/man$${m##*.} || exit 1; done
@@ -121,12 +121,12 @@ install: all ## Install below DESTDIR
 
 # --- Dependencies: listed here and nowhere else --------------------------------------------------------------
 DEPS_BUILD := gcc make pkg-config gettext libpam0g-dev libpcsclite-dev libfprint-2-dev libglib2.0-dev libssl-dev \
-	libsqlite3-dev libsystemd-dev libinih-dev libjson-c-dev libseccomp-dev zlib1g-dev \
+	libsqlite3-dev libsystemd-dev libinih-dev libjson-c-dev libseccomp-dev libcurl4-openssl-dev zlib1g-dev \
 	gcc-arm-none-eabi picolibc-arm-none-eabi xz-utils debian-archive-keyring
 DEPS_TEST := libcmocka-dev pcscd vsmartcard-vpcd opensc opensc-pkcs11 pamtester openssl sqlite3 valgrind clang clang-tidy \
 	libclang-rt-14-dev cppcheck mandoc iproute2 util-linux procps sudo python3 shellcheck \
 	qemu-system-arm qemu-system-x86 libusbredirparser-dev mmdebstrap cpio socat vsmartcard-vpicc python3-pycryptodome dbus python3-dbusmock \
-	softhsm2 libengine-pkcs11-openssl swtpm tpm2-tools tpm2-openssl
+	softhsm2 libengine-pkcs11-openssl swtpm tpm2-tools tpm2-openssl slapd
 DEPS_BENCH := libpam-pkcs11 libpam-p11
 .PHONY: deps deps-test
 deps: ## Install what building needs (apt)

@@ -7,6 +7,7 @@ $(B)/host/common/% $(B)/pic/host/common/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihos
 $(B)/host/finger/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost $(call pkg,cflags,libfprint-2)
 $(B)/host/card/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost $(call pkg,cflags,libpcsclite)
 $(B)/host/watch/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost $(call pkg,cflags,libpcsclite)
+$(B)/host/fetch/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost $(call pkg,cflags,libcurl)
 $(B)/host/ctl/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost $(call pkg,cflags,json-c)
 $(B)/host/denylist/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ihost -DOPENSSL_NO_DEPRECATED -DOPENSSL_API_COMPAT=30000
 # The one file that may use OpenSSL's old engines.
@@ -26,9 +27,10 @@ $(eval $(call lib,daemon,host/daemon/*.c,host/daemon/main.c))
 $(eval $(call lib,finger,host/finger/*.c,%main.c))
 $(eval $(call lib,card,host/card/*.c,%main.c))
 $(eval $(call lib,watch,host/watch/*.c,%main.c))
+$(eval $(call lib,fetch,host/fetch/*.c,%main.c))
 $(eval $(call lib,ctl,host/ctl/*.c,%main.c))
 
-PROGRAMS += $(addprefix $(B)/,sekishod sekishoctl sekisho-card sekisho-finger sekisho-watch sekisho-crl)
+PROGRAMS += $(addprefix $(B)/,sekishod sekishoctl sekisho-card sekisho-finger sekisho-watch sekisho-crl sekisho-fetch)
 HOST_LIBS := $(B)/libcommon.a $(B)/libcore.a
 
 $(B)/sekishod: $(B)/host/daemon/main.o $(B)/libdaemon.a $(B)/libstore.a $(B)/libtrust.a $(B)/libcrl.a $(B)/libdenylist.a $(B)/libconfig.a $(HOST_LIBS)
@@ -49,3 +51,6 @@ $(B)/sekisho-crl: $(B)/host/crl/main.o $(B)/libcrl.a $(B)/libsandbox.a $(HOST_LI
 $(B)/sekisho-finger: $(patsubst %.c,$(B)/%.o,$(wildcard host/finger/*main.c)) $(B)/libfinger.a $(B)/libsandbox.a $(HOST_LIBS)
 	$(call say,LD,$@)
 	$(call link,$(call pkg,libs,libfprint-2 libseccomp))
+$(B)/sekisho-fetch: $(B)/host/fetch/main.o $(B)/libfetch.a $(B)/libsandbox.a $(HOST_LIBS)
+	$(call say,LD,$@)
+	$(call link,$(call pkg,libs,libcurl libseccomp))

@@ -110,8 +110,10 @@ UNIT_LIBS_msg := common core
 UNIT_LIBS_store := store common core
 UNIT_LIBS_trust := trust crl common core
 UNIT_LIBS_crl := crl common core
+UNIT_LIBS_trust_ocsp := trust crl common core
 UNIT_LIBS_config := config common core
 UNIT_LIBS_denylist := denylist common core
+UNIT_LIBS_fetch := fetch common core
 UNIT_LIBS_ctl := daemon ctl store trust crl denylist config common core
 UNIT_LIBS_daemon := daemon store trust crl denylist config common core
 UNIT_LIBS_admin := daemon ctl store trust crl denylist config common core
@@ -134,8 +136,10 @@ UNIT_PKG_ipc :=
 UNIT_PKG_store := sqlite3 libcrypto
 UNIT_PKG_trust := libcrypto
 UNIT_PKG_crl := libcrypto
+UNIT_PKG_trust_ocsp := libcrypto
 UNIT_PKG_config := inih
 UNIT_PKG_denylist := libcrypto
+UNIT_PKG_fetch := libcurl
 UNIT_PKG_ctl := json-c libsystemd libcrypto inih sqlite3
 UNIT_PKG_daemon := libsystemd sqlite3 libcrypto inih
 UNIT_PKG_admin := json-c libsystemd libcrypto inih sqlite3
@@ -147,6 +151,8 @@ UNIT_EXTRA_pam := -lpam -ldl
 UNIT_EXTRA_finger := -lm
 
 UNIT_OBJ_fwjoin := $(call bench_obj,$(addprefix tests/unit/fwcard/,fake_hal.c card_model.c t0_model.c))
+UNIT_OBJ_admin := $(call bench_obj,$(addprefix tests/unit/trust/,mint.c mint_site.c) tests/unit/trust_ocsp/mint_ocsp.c)
+UNIT_OBJ_trust_ocsp := $(call bench_obj,$(addprefix tests/unit/trust/,mint.c mint_site.c))
 UNIT_OBJ_finger := $(call bench_obj,tests/bench/fingers/fingerrig.c $(FINGER_COMMON))
 UNIT_OBJ_pam := $(call bench_obj,tests/bench/pam/driver.c tests/bench/pam/memscan.c pam_module/client.c)
 $(B)/pam_module/%: CPP_OF = $(HOST_CPP) -Ifirmware -Ihost/common -Ipam_module
@@ -187,7 +193,7 @@ test: deps-test ## Run everything (root; under 20 minutes)
 # --- fuzzers: clang's libFuzzer, the product's sources with ASan, UBSan and coverage (B=build/fuzz CC=clang) --------------
 FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_CORE := $(wildcard firmware/core/*.c)
-FUZZ_COMMON := $(wildcard host/common/ipc/*.c host/common/safefile/*.c host/common/msg/*.c)
+FUZZ_COMMON := $(wildcard host/common/ipc/*.c host/common/safefile/*.c host/common/msg/*.c host/common/url/*.c)
 FUZZ_SRC_t1 := $(wildcard firmware/card/t1*.c)
 FUZZ_SRC_t0 := $(wildcard firmware/card/t0*.c)
 FUZZ_SRC_card := $(wildcard firmware/card/*.c tests/unit/fwcard/fake_hal*.c)
@@ -203,11 +209,15 @@ FUZZ_SRC_crl_stream := $(filter-out %/main.c,$(wildcard host/crl/*.c))
 FUZZ_SRC_crl_index := $(FUZZ_SRC_crl_stream)
 FUZZ_SRC_piv := tests/fuzz/card_world.c $(FUZZ_COMMON) $(filter-out %/main.c %/process.c,$(wildcard host/card/*.c))
 FUZZ_SRC_jpki := $(FUZZ_SRC_piv)
+FUZZ_SRC_ocsp := $(FUZZ_SRC_cert)
+FUZZ_SRC_ldif := $(FUZZ_COMMON) host/fetch/ldif.c
 # The list's own signature can't be guessed by a fuzzer: the check is replaced at link time, in the fuzzer alone.
+FUZZ_LD_ocsp := -Wl,--wrap=ASN1_item_verify
 FUZZ_LD_crl := -Wl,--wrap=EVP_PKEY_verify
 FUZZ_PKG_config := inih
 FUZZ_PKG_cert := libcrypto
 FUZZ_PKG_crl := libcrypto
+FUZZ_PKG_ocsp := libcrypto
 FUZZ_PKG_crl_stream := libcrypto
 FUZZ_PKG_crl_index := libcrypto
 FUZZ_PKG_piv := zlib

@@ -12,6 +12,7 @@
 
 #include "config_impl.h"
 #include "store/store.h"
+#include "url/url.h"
 
 #define DAY_S 86400u
 
@@ -76,6 +77,41 @@ static enum sk_status set_path(struct config *c, const struct key *k, const char
 		return SK_E_FORMAT;
 	}
 	return set_text(c, k, value, reterr_why);
+}
+
+/* A URL of @p schemes, or the one word that says where else the URLs are. */
+static enum sk_status check_url(const char *value, unsigned schemes, const char *word, char reterr_why[static 160])
+{
+	enum url_scheme scheme = URL_HTTP;
+
+	if (strcmp(value, word) == 0 || (strlen(value) <= CONFIG_URL_MAX && url_check(value, schemes, &scheme) == SK_OK))
+		return SK_OK;
+	snprintf(reterr_why, WHY_LEN, "It must be a URL (http, https%s) of at most %u bytes without user name, or the word %s.",
+	    schemes == URL_ANY ? ", ldap, ldaps" : "", CONFIG_URL_MAX, word);
+	return SK_E_FORMAT;
+}
+
+/* One more of a list. */
+static enum sk_status set_crl_url(struct config *c, const struct key *k, const char *value, char reterr_why[static 160])
+{
+	enum sk_status st = check_url(value, URL_ANY, "cdp", reterr_why);
+
+	(void)k;
+	if (st != SK_OK)
+		return st;
+	if (c->crl_urls_n == CONFIG_URLS_MAX) {
+		snprintf(reterr_why, WHY_LEN, "There are more than %u of them.", CONFIG_URLS_MAX);
+		return SK_E_FORMAT;
+	}
+	memcpy(c->crl_urls[c->crl_urls_n++], value, strlen(value) + 1);
+	return SK_OK;
+}
+
+static enum sk_status set_ocsp_url(struct config *c, const struct key *k, const char *value, char reterr_why[static 160])
+{
+	enum sk_status st = check_url(value, URL_WEB, "aia", reterr_why);
+
+	return st == SK_OK ? set_text(c, k, value, reterr_why) : st;
 }
 
 static enum sk_status read_bool(const char *value, bool *ret_b, char reterr_why[static 160])
@@ -268,6 +304,9 @@ static const struct key keys[] = {
 	{ "denylist", "key", set_key, AT(deny_key), 0, 1, 190 },
 	{ "denylist", "key_provider", set_provider, AT(deny_key_provider), 0, 1, 64 },
 	{ "denylist", "sessions", set_sessions, AT(deny_end_sessions), 0, 0, 0 },
+	{ "crl", "url", set_crl_url, AT(crl_urls), 0, 0, 0 },
+	{ "crl", "watch", set_path, AT(crl_watch), 0, 1, 255 },
+	{ "ocsp", "url", set_ocsp_url, AT(ocsp_url), 0, 1, CONFIG_URL_MAX },
 	{ "lockout", "pin_soft", set_count, AT(lock_pin.soft_limit), 0, 1, 100 },
 	{ "lockout", "pin_hard", set_count, AT(lock_pin.hard_limit), 0, 1, 100 },
 	{ "lockout", "pin_delay", set_seconds, AT(lock_pin.base_delay_s), 0, 1, DAY_S },
@@ -367,7 +406,7 @@ enum sk_status config_set(struct config_parse *p, const char *section, const cha
 
 		if (strcmp(keys[i].section, section) != 0 || strcmp(keys[i].key, key) != 0)
 			continue;
-		if (p->seen & UINT64_C(1) << i) {
+		if ((p->seen & UINT64_C(1) << i) != 0 && keys[i].set != set_crl_url) {
 			config_fail(p->err, p->line, section, key, "The key comes twice, first on line %u.", p->line_of[i]);
 			return SK_E_FORMAT;
 		}

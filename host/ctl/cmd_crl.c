@@ -1,84 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sekishoctl crl: hand a revocation list to the daemon, and see which are in force. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ctl/ctl.h"
 #include "ctl/request.h"
+#include "ctl/upload.h"
 #include "safefile/safefile.h"
 
-#define CRL_MAX ((size_t)2 << 30)
-/* One message carries at most so much (IPC_F_BYTES). */
-#define CHUNK 32768u
 /* Progress is worth showing from here on. */
 #define SHOW_FROM ((size_t)4 << 20)
-
-/* A list on its way: read piece by piece, for it may be larger than memory. */
-struct sending {
-	const struct ctl_args *a;
-	const char *path, *name; /* Name: its last part, for the record. */
-	int file, daemon;
-	size_t total, at;
-	bool progress;
-};
-
-static void show(const struct sending *s)
-{
-	if (!s->progress)
-		return;
-	fputc('\r', stderr);
-	fprintf(stderr, _("%s: %u of %u MiB"), s->name, (unsigned)(s->at >> 20), (unsigned)(s->total >> 20));
-}
-
-/* The next piece; a medium that was pulled out, or a file that shrinks, ends it. */
-static enum ctl_exit next_piece(const struct sending *s, uint8_t piece[static CHUNK], size_t *ret_len)
-{
-	size_t want = s->total - s->at < CHUNK ? s->total - s->at : CHUNK, have = 0;
-
-	while (have < want) {
-		ssize_t n = pread(s->file, piece + have, want - have, (off_t)(s->at + have));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			ctl_error(_("%s can't be read to its end: was the medium taken out? The list in force stays."), s->path);
-			return CTL_FAILED;
-		}
-		have += (size_t)n;
-	}
-	*ret_len = have;
-	return CTL_OK;
-}
-
-/* The daemon can't read the administrator's files, so their bytes go through the socket; it checks the signature. */
-static enum ctl_exit send_list(struct sending *s, struct answer *ret_answer)
-{
-	static uint8_t piece[CHUNK];
-	struct request r;
-
-	while (s->at < s->total) {
-		size_t n = 0;
-		enum ctl_exit e = next_piece(s, piece, &n);
-
-		if (e != CTL_OK)
-			return e;
-		request_begin(&r, CMD_CRL_IMPORT);
-		request_num(&r, IPC_F_COUNT, s->at);
-		request_num(&r, IPC_F_TOTAL, s->total);
-		ipc_out_bytes(&r.o, IPC_F_BYTES, piece, n);
-		request_text(&r, IPC_F_PATH, s->name);
-		e = request_ask(s->daemon, &r, s->a, ROW_CRL, ret_answer);
-		if (e != CTL_OK || ret_answer->result != SK_OK)
-			return e;
-		s->at += n;
-		if (s->at % (1u << 20) == 0)
-			show(s);
-	}
-	return CTL_OK;
-}
 
 static enum ctl_exit open_failed(enum sk_status st, const char *path)
 {
@@ -93,18 +25,19 @@ static enum ctl_exit open_failed(enum sk_status st, const char *path)
 	return CTL_FAILED;
 }
 
-static enum ctl_exit send_and_show(struct sending *s)
+static enum ctl_exit send_and_show(const struct upload *s)
 {
 	struct answer answer;
-	enum ctl_exit e = request_connect(&s->daemon);
+	int daemon = -1;
+	enum ctl_exit e = request_connect(&daemon);
 
 	if (e != CTL_OK)
 		return e;
 	memset(&answer, 0, sizeof(answer));
-	e = send_list(s, &answer);
+	e = upload_list(daemon, s, &answer);
 	if (s->progress)
 		fputc('\n', stderr);
-	(void)close(s->daemon);
+	(void)close(daemon);
 	if (e == CTL_OK && answer.result != SK_OK && !s->a->json)
 		fprintf(stderr, "%s: ", s->path);
 	if (e == CTL_OK)
@@ -116,8 +49,8 @@ static enum ctl_exit send_and_show(struct sending *s)
 enum ctl_exit cmd_crl_import(const struct ctl_args *a)
 {
 	const char *slash = strrchr(a->arg[0], '/');
-	struct sending s = { .a = a, .path = a->arg[0], .name = slash != NULL ? slash + 1 : a->arg[0], .file = -1, .daemon = -1 };
-	enum sk_status st = safefile_open(s.path, SAFEFILE_FOREIGN, CRL_MAX, &s.file, &s.total);
+	struct upload s = { .a = a, .path = a->arg[0], .name = slash != NULL ? slash + 1 : a->arg[0], .file = -1 };
+	enum sk_status st = safefile_open(s.path, SAFEFILE_FOREIGN, UPLOAD_MAX, &s.file, &s.total);
 	enum ctl_exit e;
 
 	if (st != SK_OK)

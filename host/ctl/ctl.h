@@ -62,6 +62,7 @@ ctl_fn cmd_card_enrol, cmd_card_relink, cmd_card_list, cmd_card_revoke, cmd_card
 ctl_fn cmd_finger_enrol, cmd_finger_list, cmd_finger_delete;
 ctl_fn cmd_crl_import, cmd_crl_status, cmd_trust_check, cmd_clock_accept;
 ctl_fn cmd_card_unrevoke, cmd_denylist_make, cmd_denylist_export, cmd_denylist_import, cmd_denylist_status, cmd_denylist_receipt;
+ctl_fn cmd_ocsp_import, cmd_ocsp_status, cmd_fetch;
 ctl_fn cmd_audit_list, cmd_audit_verify, cmd_audit_export, cmd_audit_reanchor;
 
 /** An error for people, on stderr, with the program's name. */

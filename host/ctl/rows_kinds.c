@@ -126,6 +126,21 @@ static const struct row_column denylist[] = {
 	{ IPC_F_HASH, "sha256", N_("HASH"), 16 },
 	{ IPC_F_TEXT, "problem", N_("PROBLEM"), 0 },
 };
+static const struct row_column ocsp[] = {
+	{ IPC_F_CARD, "card", N_("CARD"), 16 },
+	{ IPC_F_PERSON, "person", N_("PERSON"), 0 },
+	{ IPC_F_SERIAL, "serial", N_("SERIAL"), 20 },
+	{ IPC_F_STATUS, "status", N_("STATUS"), 0 },
+	{ IPC_F_CREATED, "this_update", N_("ISSUED"), 0 },
+	{ IPC_F_VALID_UNTIL, "next_update", N_("NEXT"), 0 },
+};
+static const struct row_column fetch[] = {
+	{ IPC_F_STATUS, "status", N_("STATUS"), 0 },
+	{ IPC_F_EVENT, "kind", N_("KIND"), 0 },
+	{ IPC_F_PATH, "source", N_("SOURCE"), 60 },
+	{ IPC_F_CARD, "card", N_("CARD"), 16 },
+	{ IPC_F_DETAIL, "detail", N_("FOUND"), 0 },
+};
 
 #define COLUMNS(list) list, sizeof(list) / sizeof((list)[0])
 
@@ -146,6 +161,8 @@ static const struct row_kind_info kinds[] = {
 	{ ROW_UNLOCKED, "unlocked", N_("Unlocked"), COLUMNS(unlocked) },
 	{ ROW_DELETED, "deleted", N_("Deleted"), COLUMNS(deleted) },
 	{ ROW_HEAD, "head", N_("Newest record"), COLUMNS(head) },
+	{ ROW_OCSP, "ocsp", N_("OCSP responses"), COLUMNS(ocsp) },
+	{ ROW_FETCH, "fetch", N_("Fetched"), COLUMNS(fetch) },
 };
 
 const struct row_kind_info *rows_kind_info(enum row_kind kind)
@@ -163,7 +180,7 @@ static const char *const words[] = {
 	N_("staff"), N_("privileged"), N_("auditor"),
 	N_("open"), N_("waiting"), N_("locked"), N_("damaged"),
 	N_("good"), N_("old"), N_("too-old"), N_("whole"), N_("broken"),
-	N_("none"),
+	N_("none"), N_("unknown"), N_("no-longer-counts"),
 	N_("ok"), N_("warn"), N_("fail"), N_("card"), N_("empty"), N_("pin"), N_("finger"), N_("persons"), N_("cards"),
 };
 
@@ -173,7 +190,7 @@ const char *rows_translate(enum row_kind kind, enum ipc_field f, const char *cel
 
 	if (kind == ROW_DENYLIST && f == IPC_F_TEXT && cell[0] != '\0')
 		return _(cell);
-	if (kind == ROW_CHECK && (f == IPC_F_DETAIL || f == IPC_F_TEXT) && cell[0] != '\0')
+	if ((kind == ROW_CHECK || kind == ROW_FETCH) && (f == IPC_F_DETAIL || f == IPC_F_TEXT) && cell[0] != '\0')
 		return _(cell);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && word && kind != ROW_AUDIT; i++) {
 		if (strcmp(words[i], cell) == 0)

@@ -42,12 +42,13 @@ SK_MUST_CHECK SK_NONNULL enum sk_status admin_row_send(struct admin_call *call, 
 /** Send the end of an answer. */
 SK_NONNULL void admin_end(int fd, enum sk_status result, const char *text);
 
-/* Handlers, by file: admin_person.c, admin_card.c, admin_audit.c, admin_crl.c, admin_deny.c, admin_status.c */
+/* Handlers, by file: admin_person.c, admin_card.c, admin_audit.c, admin_crl.c, admin_deny.c, admin_ocsp.c, admin_status.c */
 admin_fn admin_status, admin_doctor, admin_unlock, admin_clock_accept;
 admin_fn admin_person_add, admin_person_list, admin_person_show, admin_person_suspend, admin_person_reinstate, admin_person_retire;
 admin_fn admin_card_list, admin_card_revoke, admin_card_return, admin_card_destroy;
 admin_fn admin_finger_list, admin_finger_delete;
 admin_fn admin_crl_import, admin_crl_status;
+admin_fn admin_ocsp_import, admin_ocsp_status, admin_fetch_list;
 /** A peer has gone; an import of its own is forgotten. */
 void admin_crl_client_gone(const struct conn *conn);
 admin_fn admin_deny_import, admin_deny_export, admin_deny_draft, admin_deny_status, admin_deny_receipt, admin_card_unrevoke;

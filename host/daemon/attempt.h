@@ -151,6 +151,8 @@ SK_NONNULL bool attempt_tell_card(struct attempt *a, struct ipc_out *o);
 SK_NONNULL bool attempt_tell_card_plain(struct attempt *a, enum ipc_type type);
 /** Certificate, chain, revocation, denylist. Denies (and frees) and returns false when not good. */
 SK_MUST_CHECK SK_NONNULL bool attempt_certificate_ok(struct attempt *a, struct sk_span der);
+/** Is it only an OCSP response that a card being enrolled lacks? */
+SK_MUST_CHECK SK_NONNULL bool attempt_waits_for_ocsp(const struct attempt *a, enum trust_reason why);
 /** Is the person, and the card, in use at @p now? NULL when yes, else the reason. */
 SK_MUST_CHECK SK_NONNULL const char *attempt_standing(const struct person *p, const struct card *c, int64_t now);
 SK_MUST_CHECK SK_NONNULL bool attempt_policy_has_finger(const struct policy *p);

@@ -289,6 +289,13 @@ static bool denylist_ok(struct attempt *a, const uint8_t key[static STORE_KEY_LE
 	return false;
 }
 
+/* Where a responder is asked, its answer can't be there before the card is enrolled. Such a card is enrolled all the same:
+ * `sekishoctl fetch` brings the answer, and until then every log-in with it is denied. */
+bool attempt_waits_for_ocsp(const struct attempt *a, enum trust_reason why)
+{
+	return a->kind == ATTEMPT_ENROL_CARD && why == TRUST_NO_CRL && a->d->config.ocsp_url[0] != '\0';
+}
+
 /* Certificate, chain, revocation, denylist. Denies and returns false when not good. */
 bool attempt_certificate_ok(struct attempt *a, struct sk_span der)
 {
@@ -300,7 +307,7 @@ bool attempt_certificate_ok(struct attempt *a, struct sk_span der)
 
 	if (trust_needs_repair(a->d->trust))
 		daemon_repair_later(a->d);
-	if (st == SK_OK && why == TRUST_GOOD && trust_cert_read(der, &cert) == SK_OK) {
+	if (((st == SK_OK && why == TRUST_GOOD) || attempt_waits_for_ocsp(a, why)) && trust_cert_read(der, &cert) == SK_OK) {
 		if (!denylist_ok(a, cert.key_hash))
 			return false;
 		a->alg = cert.alg;

@@ -20,6 +20,7 @@
 #define SEKISHO_CRL_DIR SEKISHO_STATE_DIR "/crl"
 #define SEKISHO_DENYLIST_DIR SEKISHO_STATE_DIR "/denylist"
 #define SEKISHO_DENYLIST_AUTHORITY "/etc/sekisho/denylist-authority.pem"
+#define SEKISHO_OCSP_DIR SEKISHO_STATE_DIR "/ocsp"
 #define SEKISHO_KEY_FILE SEKISHO_STATE_DIR "/template.key"
 #define SEKISHO_CLOCK_FILE SEKISHO_STATE_DIR "/clock.mark"
 #define SEKISHO_RUN_DIR "/run/sekisho"

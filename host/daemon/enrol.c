@@ -143,7 +143,7 @@ void attempt_on_card_cert(struct attempt *a, const struct ipc_msg *m)
 		return;
 	}
 	/* A second certificate that nobody vouches for is left out: the card then has no key without PIN. */
-	if (trust_cert_check(a->d->trust, *der, daemon_safe_now(a->d), &why, &warn) == SK_OK) {
+	if (trust_cert_check(a->d->trust, *der, daemon_safe_now(a->d), &why, &warn) == SK_OK || attempt_waits_for_ocsp(a, why)) {
 		memcpy(a->card->card_cert, der->p, der->len);
 		a->card->card_cert_len = (uint32_t)der->len;
 	}

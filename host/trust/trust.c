@@ -25,6 +25,7 @@
 
 #include "safefile/safefile.h"
 #include "trust/trust_impl.h"
+#include "trust/trust_ocsp_impl.h"
 
 #define ANCHOR_FILE_MAX ((size_t)1 << 20)
 #define DIR_NAMES_MAX 512
@@ -278,6 +279,8 @@ enum sk_status trust_open(const struct trust_config *cfg, struct trust **ret_t, 
 	st = anchors_load(t, reterr_what);
 	if (st == SK_OK)
 		st = trust_crldir_load(t, reterr_what);
+	if (st == SK_OK && cfg->ocsp_dir)
+		st = ocsp_dir_load(t, cfg->ocsp_dir, reterr_what);
 	if (st != SK_OK) {
 		trust_free(&t);
 		return st;
@@ -331,6 +334,7 @@ void trust_free(struct trust **t)
 		return;
 	for (size_t i = 0; i < (*t)->lists_n; i++)
 		trust_list_clear(&(*t)->lists[i]);
+	ocsp_cache_free(&(*t)->ocsp);
 	sk_X509_pop_free((*t)->cas, X509_free);
 	sk_X509_pop_free((*t)->intermediates, X509_free);
 	X509_STORE_free((*t)->anchors);

@@ -31,6 +31,7 @@ struct trust; /* opaque: anchors, intermediates, CRLs */
 struct trust_config {
 	const char *anchors_dir;  /**< *.pem / *.crt / *.der: self-signed anchors and intermediates. */
 	const char *crl_dir;      /**< CRLs in force; we write here. */
+	const char *ocsp_dir;     /**< OCSP responses kept; we write here. NULL: none are kept. */
 	bool require_crl;         /**< An issuer without CRL denies. */
 	uint32_t crl_warn_s;      /**< nextUpdate passed by up to this: allowed with a warning; after it: deny. */
 	const char *policies;     /**< Certificate policies, OIDs divided by blanks: one must hold for the path. NULL or "": any. */

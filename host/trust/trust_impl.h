@@ -61,6 +61,7 @@ struct trust {
 	size_t lists_n;
 	uint32_t anchors_n;
 	bool repair;                  /**< A look-up met a damaged index. */
+	struct ocsp_cache *ocsp;      /**< trust_ocsp_impl.h; NULL: no responses are kept. */
 };
 
 /** What kind of key, as far as it is on the allowed list. */

@@ -20,6 +20,7 @@
 #include <openssl/x509v3.h>
 
 #include "trust/trust_impl.h"
+#include "trust/trust_ocsp_impl.h"
 
 /* How far the lists found so far answer for a certificate; higher is better. */
 enum revoke_age { REVOKE_NONE = 0, REVOKE_OLD, REVOKE_WARN, REVOKE_FRESH, REVOKE_AGES };
@@ -129,6 +130,29 @@ static enum revoke_age revoke_age_covered(const uint32_t covered[static REVOKE_A
 	return REVOKE_NONE;
 }
 
+/* The response kept for x, beside the lists: rules 2 and 4 hold for it too. It covers all reasons. Set of reasons against x. */
+static uint32_t revoke_ask_ocsp(const struct revoke_ask *q, uint32_t covered[static REVOKE_AGES])
+{
+	switch (trust_ocsp_answer(q->t, sk_X509_value(q->chain, q->at + 1), sk_X509_value(q->chain, q->at), q->now)) {
+	case TRUST_OCSP_NONE:
+		return 0;
+	case TRUST_OCSP_REVOKED:
+		return trust_bit(TRUST_REVOKED);
+	case TRUST_OCSP_UNKNOWN:
+		return trust_bit(TRUST_NO_CRL);
+	case TRUST_OCSP_GOOD_OLD:
+		covered[REVOKE_OLD] |= TRUST_REASONS_ALL;
+		return 0;
+	case TRUST_OCSP_GOOD_WARN:
+		covered[REVOKE_WARN] |= TRUST_REASONS_ALL;
+		return 0;
+	case TRUST_OCSP_GOOD_FRESH:
+		covered[REVOKE_FRESH] |= TRUST_REASONS_ALL;
+		return 0;
+	}
+	return trust_bit(TRUST_OTHER);
+}
+
 static uint32_t revoke_answer(const struct revoke_ask *q, bool *ret_warn)
 {
 	X509 *x = sk_X509_value(q->chain, q->at);
@@ -155,6 +179,7 @@ static uint32_t revoke_answer(const struct revoke_ask *q, bool *ret_warn)
 			age = delta_age;
 		covered[age] |= reasons;
 	}
+	found |= revoke_ask_ocsp(q, covered);
 	switch (revoke_age_covered(covered)) {
 	case REVOKE_NONE:
 	case REVOKE_AGES:

@@ -43,6 +43,8 @@ enum ipc_channel {
 	IPC_WATCH_UP,     /**< sekisho-watch -> daemon */
 	IPC_ADMIN_UP,     /**< sekishoctl -> daemon */
 	IPC_ADMIN_DOWN,   /**< daemon -> sekishoctl */
+	IPC_FETCH_DOWN,   /**< sekishoctl -> sekisho-fetch */
+	IPC_FETCH_UP,     /**< sekisho-fetch -> sekishoctl */
 };
 
 /** Message types. Required and optional fields: the table in ipc_schema.c. */
@@ -94,6 +96,10 @@ enum ipc_type {
 
 	/* sekisho-watch -> daemon */
 	IPC_WATCH_EVENT = 0x0481,  /**< state (enum ipc_watch_event), [reader]. */
+
+	/* sekishoctl <-> sekisho-fetch */
+	IPC_FETCH_GET = 0x0601,    /**< path = URL, total = longest file taken, max_s = deadline, [bytes = OCSP request]. */
+	IPC_FETCH_DONE = 0x0681,   /**< result (as in ADMIN_END), [text = what happened]. The file is behind descriptor 4. */
 
 	/* sekishoctl <-> daemon */
 	IPC_ADMIN_REQUEST = 0x0501,/**< command (enum ipc_command) and whatever fields it takes. */
@@ -164,6 +170,7 @@ enum ipc_command {
 	CMD_AUDIT_LIST, CMD_AUDIT_VERIFY, CMD_AUDIT_EXPORT, CMD_DOCTOR,
 	CMD_CLOCK_ACCEPT, CMD_CARD_RELINK,
 	CMD_DENYLIST_IMPORT, CMD_DENYLIST_EXPORT, CMD_DENYLIST_DRAFT, CMD_DENYLIST_STATUS, CMD_DENYLIST_RECEIPT, CMD_CARD_UNREVOKE,
+	CMD_OCSP_IMPORT, CMD_OCSP_STATUS, CMD_FETCH_LIST,
 };
 
 #define IPC_DRAFT_ADD 0x01u   /**< CMD_DENYLIST_DRAFT flags: the card named comes onto the list. */

@@ -55,6 +55,14 @@ static const int calls_finger[] = {
 	SCMP_SYS(sysinfo), SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_gettime), SCMP_SYS(timerfd_settime),
 };
 
+/* libcurl, its resolver, OpenSSL and OpenLDAP. */
+static const int calls_fetch[] = {
+	SCMP_SYS(bind), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_wait), SCMP_SYS(eventfd2),
+	SCMP_SYS(fadvise64), SCMP_SYS(fstatfs), SCMP_SYS(ftruncate), SCMP_SYS(getcwd), SCMP_SYS(getdents64), SCMP_SYS(getresgid),
+	SCMP_SYS(getresuid), SCMP_SYS(membarrier), SCMP_SYS(pipe2), SCMP_SYS(recvmmsg), SCMP_SYS(sched_getaffinity), SCMP_SYS(sendmmsg),
+	SCMP_SYS(socketpair), SCMP_SYS(statfs), SCMP_SYS(sysinfo),
+};
+
 /* libfprint's virtual sensors listen on a socket file of their own. */
 static const int calls_virtual[] = { SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(listen), SCMP_SYS(unlink) };
 
@@ -111,6 +119,23 @@ static const struct conditional_call conditional_finger[] = {
 	{ SCMP_SYS(ioctl), 1, { { 1, SCMP_CMP_MASKED_EQ, IOCTL_LETTER_MASK, IOCTL_LETTER('U') } } },
 	{ SCMP_SYS(ioctl), 1, { { 1, SCMP_CMP_MASKED_EQ, IOCTL_LETTER_MASK, IOCTL_LETTER('k') } } },
 	{ SCMP_SYS(ioctl), 1, { { 1, SCMP_CMP_MASKED_EQ, IOCTL_LETTER_MASK, IOCTL_LETTER('H') } } },
+	{ SCMP_SYS(ioctl), 1, { { 1, SCMP_CMP_EQ, FIONREAD, 0 } } },
+	{ SCMP_SYS(ioctl), 1, { { 1, SCMP_CMP_EQ, FIONBIO, 0 } } },
+};
+
+/* Code may be mapped: glibc loads NSS modules for host names. Names are looked up through AF_UNIX and AF_NETLINK as well. */
+static const struct conditional_call conditional_fetch[] = {
+	{ SCMP_SYS(socket), 1, { { 0, SCMP_CMP_EQ, AF_INET, 0 } } },
+	{ SCMP_SYS(socket), 1, { { 0, SCMP_CMP_EQ, AF_INET6, 0 } } },
+	{ SCMP_SYS(socket), 1, { { 0, SCMP_CMP_EQ, AF_NETLINK, 0 } } },
+	{ SCMP_SYS(openat), 1, { { 2, SCMP_CMP_MASKED_EQ, O_ACCMODE | OPEN_CHANGES, O_RDONLY } } },
+	{ SCMP_SYS(open), 1, { { 1, SCMP_CMP_MASKED_EQ, O_ACCMODE | OPEN_CHANGES, O_RDONLY } } },
+	{ SCMP_SYS(mmap), 1, { { 2, SCMP_CMP_MASKED_EQ, PROT_WRITE | PROT_EXEC, PROT_EXEC } } },
+	{ SCMP_SYS(mmap), 1, { { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } } },
+	{ SCMP_SYS(mprotect), 1, { { 2, SCMP_CMP_MASKED_EQ, PROT_WRITE | PROT_EXEC, PROT_EXEC } } },
+	{ SCMP_SYS(mprotect), 1, { { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } } },
+	{ SCMP_SYS(clone), 1, { { 0, SCMP_CMP_MASKED_EQ, CLONE_VM | CLONE_THREAD, CLONE_VM | CLONE_THREAD } } },
+	{ SCMP_SYS(prctl), 1, { { 0, SCMP_CMP_EQ, PR_SET_NAME, 0 } } },
 	{ SCMP_SYS(ioctl), 1, { { 1, SCMP_CMP_EQ, FIONREAD, 0 } } },
 	{ SCMP_SYS(ioctl), 1, { { 1, SCMP_CMP_EQ, FIONBIO, 0 } } },
 };
@@ -177,6 +202,9 @@ static bool add_profile(scmp_filter_ctx ctx, enum sandbox_profile profile)
 			return false;
 		return allow_calls(ctx, calls_finger, LEN(calls_finger)) &&
 		       allow_conditional(ctx, conditional_finger, LEN(conditional_finger));
+	case SANDBOX_FETCH:
+		return allow_calls(ctx, calls_fetch, LEN(calls_fetch)) &&
+		       allow_conditional(ctx, conditional_fetch, LEN(conditional_fetch));
 	}
 	return false;
 }
@@ -195,7 +223,7 @@ enum sk_status sandbox_enter(enum sandbox_profile profile)
 	enum sk_status status = SK_E_FAULT;
 	scmp_filter_ctx ctx;
 
-	if (profile != SANDBOX_CARD && profile != SANDBOX_FINGER && profile != SANDBOX_CRL)
+	if (profile != SANDBOX_CARD && profile != SANDBOX_FINGER && profile != SANDBOX_CRL && profile != SANDBOX_FETCH)
 		return SK_E_ARG;
 	if (!close_memory())
 		return SK_E_FAULT;

@@ -19,6 +19,7 @@ enum sandbox_profile {
 	SANDBOX_CARD = 1, /**< pcsc-lite client: one Unix socket, files read-only, no threads, no new code. */
 	SANDBOX_FINGER,   /**< libfprint: GLib threads, USB device nodes, udev's netlink socket. */
 	SANDBOX_CRL,      /**< A list in, an index out: files of one folder, no sockets, no threads, no new code. */
+	SANDBOX_FETCH,    /**< libcurl: sockets of the network, its resolver's thread; writes only what is open already. */
 };
 
 /** SANDBOX_CRL opens, links and unlinks relative to this descriptor only. */
@@ -27,7 +28,7 @@ enum sandbox_profile {
 /**
  * Enter for the rest of this process's life, all its threads included: no new
  * privileges, not dumpable, no core file, no execve, no ptrace, no network
- * address families, seccomp allow-list with SECCOMP_RET_KILL_PROCESS.
+ * address families (but for SANDBOX_FETCH), seccomp allow-list with SECCOMP_RET_KILL_PROCESS.
  *
  * @retval SK_OK
  * @retval SK_E_ARG    No such profile.

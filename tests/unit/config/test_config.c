@@ -169,6 +169,40 @@ static void sshd_stays_denied(void **state)
 	assert_int_equal(config_policy(&c, "sshd")->alternatives_n, 0);
 }
 
+/* A list of URLs, in its order, and no longer than there is room. */
+static void urls(void **state)
+{
+	char text[CONFIG_URLS_MAX * 20 + 100] = "[crl]\n", longest[CONFIG_URL_MAX + 1];
+	struct config c;
+
+	(void)state;
+	must_load("", &c);
+	assert_int_equal(c.crl_urls_n, 0);
+	assert_string_equal(c.crl_watch, "");
+	assert_string_equal(c.ocsp_url, "");
+	must_load("[crl]\nurl = http://a/x.crl\nwatch = /media/crl\nurl = cdp\nurl = ldap://b/cn=a?certificateRevocationList;binary\n"
+		  "[ocsp]\nurl = aia\n", &c);
+	assert_int_equal(c.crl_urls_n, 3);
+	assert_string_equal(c.crl_urls[0], "http://a/x.crl");
+	assert_string_equal(c.crl_urls[1], "cdp");
+	assert_string_equal(c.crl_urls[2], "ldap://b/cn=a?certificateRevocationList;binary");
+	assert_string_equal(c.crl_watch, "/media/crl");
+	assert_string_equal(c.ocsp_url, "aia");
+	memset(longest, 'a', CONFIG_URL_MAX);
+	memcpy(longest, "http://", 7);
+	longest[CONFIG_URL_MAX] = '\0';
+	(void)snprintf(text, sizeof(text), "[ocsp]\nurl=%s\n", longest);
+	must_load(text, &c);
+	assert_string_equal(c.ocsp_url, longest);
+	strcpy(text, "[crl]\n");
+	for (uint32_t i = 0; i < CONFIG_URLS_MAX; i++)
+		strcat(text, "url = http://h/\n");
+	must_load(text, &c);
+	assert_int_equal(c.crl_urls_n, CONFIG_URLS_MAX);
+	strcat(text, "url = http://h/\n");
+	must_refuse(text, CONFIG_URLS_MAX + 2, "crl.url");
+}
+
 static void refused(void **state)
 {
 	static const struct {
@@ -221,6 +255,15 @@ static void refused(void **state)
 		{ "[denylist]\nkey_provider = ../x\n", 2, "denylist.key_provider" },
 		{ "[denylist]\nkey_provider = engine:\n", 2, "denylist.key_provider" },
 		{ "[denylist]\nsessions = no\n", 2, "denylist.sessions" },
+		{ "[crl]\nurl = cdp\nurl = file:///etc/passwd\n", 3, "crl.url" },
+		{ "[crl]\nurl = aia\n", 2, "crl.url" },
+		{ "[crl]\nurl =\n", 2, "crl.url" },
+		{ "[crl]\nurl = http://user:pw@h/\n", 2, "crl.url" },
+		{ "[crl]\nwatch = media\n", 2, "crl.watch" },
+		{ "[crl]\nwatch = /a\nwatch = /b\n", 3, "crl.watch" },
+		{ "[ocsp]\nurl = ldap://h/\n", 2, "ocsp.url" },
+		{ "[ocsp]\nurl = cdp\n", 2, "ocsp.url" },
+		{ "[ocsp]\nurl = http://a/\nurl = http://b/\n", 3, "ocsp.url" },
 		{ "[lockout]\npin_soft = 0\n", 2, "lockout.pin_soft" },
 		{ "[lockout]\npin_soft = 03\n", 2, "lockout.pin_soft" },
 		{ "[lockout]\npin_soft = 3 4\n", 2, "lockout.pin_soft" },
@@ -348,6 +391,7 @@ int main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(values),
 		cmocka_unit_test(sshd_stays_denied),
+		cmocka_unit_test(urls),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(long_lines),
 		cmocka_unit_test(nul_bytes),

@@ -207,35 +207,35 @@ static bool do_link_out_of_folder(void)
 
 struct row {
 	deed *act;
-	bool card, finger, crl; /* Allowed in the profile. */
+	bool card, finger, crl, fetch; /* Allowed in the profile. */
 };
 
 static const struct row rows[] = {
-	{ do_check_memory, true, true, false },
-	{ do_raise_core_limit, false, false, false },
-	{ do_become_dumpable, false, false, false },
-	{ do_execve, false, false, false },
-	{ do_ptrace, false, false, false },
-	{ do_fork, false, false, false },
-	{ do_kill_parent, false, false, false },
-	{ do_socket_inet, false, false, false },
-	{ do_socket_inet6, false, false, false },
-	{ do_socket_packet, false, false, false },
-	{ do_socket_netlink, false, true, false },
-	{ do_unix_client, true, true, false },
-	{ do_open_read, true, true, false },
-	{ do_open_device, false, true, false },
-	{ do_open_new, false, false, false },
-	{ do_open_create, false, false, false },
-	{ do_open_truncate, false, false, false },
-	{ do_map_writable_code, false, false, false },
-	{ do_map_code, false, true, false },
-	{ do_thread, false, true, false },
-	{ do_read_write, true, true, true },
-	{ do_new_file_in_folder, false, false, true },
-	{ do_open_in_another_folder, true, true, false },
-	{ do_unlink_elsewhere, false, false, false },
-	{ do_link_out_of_folder, false, false, false },
+	{ do_check_memory, true, true, false, true },
+	{ do_raise_core_limit, false, false, false, false },
+	{ do_become_dumpable, false, false, false, false },
+	{ do_execve, false, false, false, false },
+	{ do_ptrace, false, false, false, false },
+	{ do_fork, false, false, false, false },
+	{ do_kill_parent, false, false, false, false },
+	{ do_socket_inet, false, false, false, true },
+	{ do_socket_inet6, false, false, false, true },
+	{ do_socket_packet, false, false, false, false },
+	{ do_socket_netlink, false, true, false, true },
+	{ do_unix_client, true, true, false, true },
+	{ do_open_read, true, true, false, true },
+	{ do_open_device, false, true, false, false },
+	{ do_open_new, false, false, false, false },
+	{ do_open_create, false, false, false, false },
+	{ do_open_truncate, false, false, false, false },
+	{ do_map_writable_code, false, false, false, false },
+	{ do_map_code, false, true, false, true },
+	{ do_thread, false, true, false, true },
+	{ do_read_write, true, true, true, true },
+	{ do_new_file_in_folder, false, false, true, false },
+	{ do_open_in_another_folder, true, true, false, true },
+	{ do_unlink_elsewhere, false, false, false, false },
+	{ do_link_out_of_folder, false, false, false, false },
 };
 
 static void check(size_t row, enum sandbox_profile profile, bool allowed)
@@ -253,6 +253,7 @@ static void test_what_each_profile_allows(void **state)
 		check(i, SANDBOX_CARD, rows[i].card);
 		check(i, SANDBOX_FINGER, rows[i].finger);
 		check(i, SANDBOX_CRL, rows[i].crl);
+		check(i, SANDBOX_FETCH, rows[i].fetch);
 	}
 }
 
@@ -272,7 +273,7 @@ static void test_unknown_profile(void **state)
 {
 	(void)state;
 	assert_int_equal(sandbox_enter((enum sandbox_profile)0), SK_E_ARG);
-	assert_int_equal(sandbox_enter((enum sandbox_profile)4), SK_E_ARG);
+	assert_int_equal(sandbox_enter((enum sandbox_profile)5), SK_E_ARG);
 	/* Nothing was taken away by that. */
 	assert_int_equal(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 1);
 }
