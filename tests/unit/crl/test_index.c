@@ -237,6 +237,31 @@ static int ask_number(const struct crl_index *ix, unsigned number)
 	return ask(ix, ROOT, hex);
 }
 
+/* The first of 4,000 entries names the list's own issuer, otherwise written, and the others follow it: on any page they are its own. */
+static void own_issuer_by_name(void **state)
+{
+	struct blob entries = { 0 }, list;
+	struct crl_index *ix;
+
+	(void)state;
+	for (unsigned i = 0; i < 4000; i++) {
+		char hex[256];
+
+		(void)snprintf(hex, sizeof(hex), i == 0 ? "30 39 0203 %06X " DATE OF_ROOT : "30 14 0203 %06X " DATE,
+		    100000 + 7 * i);
+		blob_hex(&entries, hex);
+	}
+	list = rig_make(L(.entries_blob = &entries, .extensions = INDIRECT));
+	ix = rig_index((struct sk_span){ list.p, list.len });
+	for (unsigned i = 0; i < 4000; i++) {
+		assert_int_equal(ask_number(ix, 100000 + 7 * i), CRL_UNSPECIFIED);
+		assert_int_equal(ask_number(ix, 100001 + 7 * i), SK_E_NOENT);
+	}
+	crl_index_close(&ix);
+	blob_free(&list);
+	blob_free(&entries);
+}
+
 static void put_file(const uint8_t *p, size_t len)
 {
 	int fd = openat(rig_dir, "x.idx", O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -421,6 +446,7 @@ int main(void)
 		cmocka_unit_test(the_worse_of_equal_entries),
 		cmocka_unit_test(indirect_lists_tell_issuers_apart),
 		cmocka_unit_test(certificate_issuers_that_are_refused),
+		cmocka_unit_test(own_issuer_by_name),
 		cmocka_unit_test(many_issuers),
 		cmocka_unit_test(no_damage_is_answered_from),
 		cmocka_unit_test(pages_belong_where_they_are),
