@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -104,7 +105,7 @@ static int on_exit_(sd_event_source *s, const siginfo_t *si, void *userdata)
 	sd_event_source_disable_unref(job.child);
 	memset(&job, 0, sizeof(job));
 	if (st != SK_OK && what[0] == '\0')
-		(void)strcpy(what, si->si_code == CLD_EXITED ? "the list can't be read" : "reading the list took too long or failed");
+		(void)snprintf(what, sizeof(what), "%s", si->si_code == CLD_EXITED ? "the list can't be read" : "reading the list took too long or failed");
 	fn(NULL, st, st == SK_OK ? facts->der_hash : none, what);
 	free(facts);
 	return 0;
