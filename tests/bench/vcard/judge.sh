@@ -420,6 +420,7 @@ judge_reader() {
 	check "and the next" pcscd_wait_card 0 present 5
 	check "which works" shows 'Personal Identity Verification Card' opensc-tool -r 0 -n
 	check "SIGTERM ends the card cleanly" ends_cleanly right
+	vcard_stop left
 	pcscd_stop
 }
 
