@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +13,11 @@
 
 #include "crl/facts.h"
 #include "crl/helper.h"
+#include "daemon/spawn.h"
 #include "trust/trust.h"
 
 /* A list of 2 GiB takes some 20 s. */
 #define DEADLINE_S 300u
-/* Descriptors for the child lie above those that they become. */
-#define ABOVE 10
-
 /* The one that runs; fn NULL: none. */
 static struct {
 	compile_done_fn *fn;
@@ -111,61 +108,20 @@ static int on_exit_(sd_event_source *s, const siginfo_t *si, void *userdata)
 	return 0;
 }
 
-/* fds[0..2] become 3, 4 and 5. */
-static enum sk_status spawn(const int fds[static 3], pid_t *ret_pid)
-{
-	static char name[] = "sekisho-crl";
-	char *const argv[] = { name, NULL }, *const envp[] = { NULL };
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t attr;
-	sigset_t none, all;
-	bool good;
-
-	if (posix_spawn_file_actions_init(&fa) != 0)
-		return SK_E_NOMEM;
-	if (posix_spawnattr_init(&attr) != 0) {
-		posix_spawn_file_actions_destroy(&fa);
-		return SK_E_NOMEM;
-	}
-	(void)sigemptyset(&none);
-	(void)sigfillset(&all);
-	good = posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDWR, 0) == 0 &&
-	    posix_spawn_file_actions_addopen(&fa, 1, "/dev/null", O_RDWR, 0) == 0 &&
-	    posix_spawn_file_actions_addopen(&fa, 2, "/dev/null", O_RDWR, 0) == 0 &&
-	    posix_spawn_file_actions_adddup2(&fa, fds[0], CRL_HELPER_IN_FD) == 0 &&
-	    posix_spawn_file_actions_adddup2(&fa, fds[1], CRL_HELPER_DIR_FD) == 0 &&
-	    posix_spawn_file_actions_adddup2(&fa, fds[2], CRL_HELPER_ANSWER_FD) == 0 &&
-	    posix_spawn_file_actions_addclosefrom_np(&fa, CRL_HELPER_ANSWER_FD + 1) == 0 &&
-	    posix_spawnattr_setsigmask(&attr, &none) == 0 && posix_spawnattr_setsigdefault(&attr, &all) == 0 &&
-	    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) == 0 &&
-	    posix_spawn(ret_pid, LIBEXECDIR "/sekisho-crl", &fa, &attr, argv, envp) == 0;
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&fa);
-	return good ? SK_OK : SK_E_IO;
-}
-
-/* The same file with a number that no child's descriptor has; the old one is closed. */
-static int lift(int fd)
-{
-	int high = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, ABOVE) : -1;
-
-	if (fd >= 0)
-		(void)close(fd);
-	return high;
-}
-
 static enum sk_status spawn_with_pipe(pid_t *ret_pid, int *ret_answer)
 {
+	char *const envp[] = { NULL };
 	int ends[2], fds[3];
 	enum sk_status st = SK_E_IO;
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return SK_E_IO;
-	fds[0] = lift(open(SEKISHO_CRL_DIR "/" TRUST_INCOMING_LIST, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-	fds[1] = lift(folder_open());
-	fds[2] = lift(ends[1]);
+	/* CRL_HELPER_IN_FD, _DIR_FD, _ANSWER_FD: 3, 4, 5. */
+	fds[0] = spawn_lift(open(SEKISHO_CRL_DIR "/" TRUST_INCOMING_LIST, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+	fds[1] = spawn_lift(folder_open());
+	fds[2] = spawn_lift(ends[1]);
 	if (fds[0] >= 0 && fds[1] >= 0 && fds[2] >= 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
-		st = spawn(fds, ret_pid);
+		st = spawn_program(LIBEXECDIR "/sekisho-crl", "sekisho-crl", fds, 3, envp, ret_pid);
 	for (size_t i = 0; i < 3; i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -12,6 +11,7 @@
 #include "core/wipe.h"
 #include "daemon/helper.h"
 #include "daemon/queue.h"
+#include "daemon/spawn.h"
 
 /* How long a released helper may take to reset its card and go. */
 #define RELEASE_US (2u * 1000 * 1000)
@@ -121,54 +121,27 @@ static int on_kill_timer(sd_event_source *s, uint64_t usec, void *userdata)
 
 static enum sk_status spawn_process(enum helper_kind kind, int sock, pid_t *ret_pid)
 {
-	char *const argv[] = { (char *)(uintptr_t)kinds[kind].name, NULL };
 	/* The whole environment of a helper. A virtual sensor exists in bench builds only, at a place
 	 * that is fixed here: no variable of ours can bring one into a production build. */
 	char *const envp_virtual[] = { (char *)(uintptr_t) "FP_VIRTUAL_IMAGE=" SEKISHO_RUN_DIR "/virtual-sensor.sock", NULL };
 	char *const envp_plain[] = { NULL };
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t attr;
-	sigset_t none, all;
-	enum sk_status st = SK_E_IO;
 
-	if (posix_spawn_file_actions_init(&fa) != 0)
-		return SK_E_NOMEM;
-	if (posix_spawnattr_init(&attr) != 0) {
-		posix_spawn_file_actions_destroy(&fa);
-		return SK_E_NOMEM;
-	}
-	(void)sigemptyset(&none);
-	(void)sigfillset(&all);
-	/* Every descriptor of ours is close-on-exec; dup2 takes that mark off the one it makes. */
-	if (posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDWR, 0) == 0 &&
-	    posix_spawn_file_actions_addopen(&fa, 1, "/dev/null", O_RDWR, 0) == 0 &&
-	    posix_spawn_file_actions_addopen(&fa, 2, "/dev/null", O_RDWR, 0) == 0 &&
-	    posix_spawn_file_actions_adddup2(&fa, sock, 3) == 0 &&
-	    posix_spawn_file_actions_addclosefrom_np(&fa, 4) == 0 &&
-	    posix_spawnattr_setsigmask(&attr, &none) == 0 && posix_spawnattr_setsigdefault(&attr, &all) == 0 &&
-	    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) == 0 &&
-	    posix_spawn(ret_pid, kinds[kind].path, &fa, &attr, argv,
-	        CONFIG_VIRTUAL_SENSOR && kind == HELPER_FINGER ? envp_virtual : envp_plain) == 0)
-		st = SK_OK;
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&fa);
-	return st;
+	return spawn_program(kinds[kind].path, kinds[kind].name, &sock, 1,
+	    CONFIG_VIRTUAL_SENSOR && kind == HELPER_FINGER ? envp_virtual : envp_plain, ret_pid);
 }
 
 enum sk_status helper_spawn_bare(enum helper_kind kind, int *ret_fd, pid_t *ret_pid)
 {
-	int sv[2], sock3;
+	int sv[2], child_end;
 	enum sk_status st = SK_E_IO;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) != 0)
 		return SK_E_IO;
-	/* dup2(3, 3) would leave the close-on-exec mark on: keep the child's end above 3. */
-	sock3 = fcntl(sv[1], F_DUPFD_CLOEXEC, 10);
-	if (sock3 >= 0 && fcntl(sv[0], F_SETFL, O_NONBLOCK) == 0)
-		st = spawn_process(kind, sock3, ret_pid);
-	if (sock3 >= 0)
-		(void)close(sock3);
-	(void)close(sv[1]);
+	child_end = spawn_lift(sv[1]);
+	if (child_end >= 0 && fcntl(sv[0], F_SETFL, O_NONBLOCK) == 0)
+		st = spawn_process(kind, child_end, ret_pid);
+	if (child_end >= 0)
+		(void)close(child_end);
 	if (st != SK_OK)
 		(void)close(sv[0]);
 	else
