@@ -6,7 +6,7 @@
  * Rules
  *  1. A list speaks for a certificate only within its scope (trust_scope.c) and when it was signed by the key that issued the
  *     certificate. Exceptions, all from the standard: another certificate of the same name inside the same path (key roll-over,
- *     self-issued certificates); a separate CRL key, only when the issuing certificate has no cRLSign; an indirect list that the
+ *     self-issued certificates); a separate CRL key, only when the issuing certificate has no cRLSign or the key can sign nothing but lists; an indirect list that the
  *     certificate names by cRLIssuer. The last two need a good path of the list's signer to the same anchor. (A CA that
  *     keeps one list per key would otherwise be asked in the wrong list, and a revoked card would pass.)
  *  2. Revoked in any list that speaks for it is revoked, however old the list is. Only a delta newer than the list takes an
@@ -69,7 +69,7 @@ static bool revoke_speaks_for(const struct revoke_ask *q, const struct trust_lis
 		if (X509_NAME_cmp(X509_get_subject_name(above), l->issuer) == 0 && revoke_same_key(l->signer, above))
 			return true;
 	}
-	if (!foreign && (X509_get_key_usage(issuer) & KU_CRL_SIGN) != 0)
+	if (!foreign && (X509_get_key_usage(issuer) & KU_CRL_SIGN) != 0 && (X509_get_key_usage(l->signer) & KU_KEY_CERT_SIGN) != 0)
 		return false;
 	/* One step only: a separate key is not vouched for by yet another separate key. */
 	return q->self ? q->self == l : revoke_signer_good(q, l, ret_warn);

@@ -302,6 +302,28 @@ static void separate_list_key_of_another_anchor(void **state)
 	assert_int_equal(mint_check(trust, &card), TRUST_NO_CRL);
 }
 
+/* A CA that may sign lists itself has given a key that can do nothing else; a second CA key of the same name is another matter. */
+static void list_key_beside_a_ca_that_may(void **state)
+{
+	struct mint_cert certs = mint_ca(&root, (struct mint_spec){ .name = "Two" });
+	struct mint_cert lists = mint_ca(&certs, (struct mint_spec){ .name = "Two", .basic = "CA:FALSE", .usage = "cRLSign" });
+	struct mint_cert twin = mint_ca(&root, (struct mint_spec){ .name = "Two" });
+	struct mint_cert card = mint_leaf(&certs, (struct mint_spec){ .name = "Card" });
+
+	(void)state;
+	mint_site_add(&site, "certs.der", &certs);
+	mint_site_add(&site, "lists.der", &lists);
+	mint_site_add(&site, "twin.der", &twin);
+	reopen(true);
+	put_root_list();
+	put((struct mint_crl){ .issuer = &twin });
+	assert_int_equal(mint_check(trust, &card), TRUST_NO_CRL);
+	put((struct mint_crl){ .issuer = &lists });
+	assert_int_equal(mint_check(trust, &card), TRUST_GOOD);
+	put((struct mint_crl){ .issuer = &lists, .number = "02", .revoked = &card });
+	assert_int_equal(mint_check(trust, &card), TRUST_REVOKED);
+}
+
 /* The key for lists is certified by the CA's own key, and its list is the only one of that CA. */
 static void self_issued_list_key(void **state)
 {
@@ -352,7 +374,7 @@ int main(void)
 		T(old_list_denies_also_when_not_required), T(list_from_the_future_is_none), T(revoked_wins),
 		T(user_and_ca_lists), T(list_of_another_key_does_not_speak),
 		T(list_of_another_name_in_the_path_does_not_speak), T(freshest_list_decides_about_age), T(self_issued_roll_over),
-		T(separate_list_key), T(separate_list_key_of_another_anchor), T(self_issued_list_key), T(expired_list_key),
+		T(separate_list_key), T(list_key_beside_a_ca_that_may), T(separate_list_key_of_another_anchor), T(self_issued_list_key), T(expired_list_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
