@@ -105,6 +105,16 @@ static void put_back(int dir_fd, const char *old, const char *name)
 		forget(dir_fd, name);
 }
 
+/* Both, before either is touched. */
+static bool keep_both(int dir_fd, const char *id)
+{
+	char list[TRUST_ID_NAME_MAX], index[TRUST_ID_NAME_MAX];
+
+	trust_crldir_name(id, TRUST_LIST_SUFFIX, list);
+	trust_crldir_name(id, TRUST_INDEX_SUFFIX, index);
+	return keep_old(dir_fd, list, OLD_LIST) && keep_old(dir_fd, index, OLD_INDEX);
+}
+
 /* Rule 3 of trust_crldir.c: list, index. */
 static bool move_in(int dir_fd, const char *id)
 {
@@ -112,8 +122,7 @@ static bool move_in(int dir_fd, const char *id)
 
 	trust_crldir_name(id, TRUST_LIST_SUFFIX, list);
 	trust_crldir_name(id, TRUST_INDEX_SUFFIX, index);
-	return keep_old(dir_fd, list, OLD_LIST) && keep_old(dir_fd, index, OLD_INDEX) &&
-	    renameat(dir_fd, TRUST_INCOMING_LIST, dir_fd, list) == 0 && fsync(dir_fd) == 0 &&
+	return renameat(dir_fd, TRUST_INCOMING_LIST, dir_fd, list) == 0 && fsync(dir_fd) == 0 &&
 	    renameat(dir_fd, TRUST_INCOMING_INDEX, dir_fd, index) == 0 && fsync(dir_fd) == 0;
 }
 
@@ -140,6 +149,11 @@ static enum sk_status import_put(struct trust *t, int dir_fd, struct trust_list 
 		return SK_E_SPACE;
 	}
 	old = *slot;
+	/* What can't be kept can't be put back: then nothing has changed, and nothing is undone. */
+	if (!keep_both(dir_fd, l->id)) {
+		trust_text_say(reterr_what, "the CRL can't be written to the state folder");
+		return SK_E_IO;
+	}
 	if (!move_in(dir_fd, l->id)) {
 		move_out(dir_fd, l->id);
 		trust_text_say(reterr_what, "the CRL can't be written to the state folder");
@@ -288,16 +302,16 @@ static enum sk_status repair_one(struct trust_list *l, int dir_fd, char reterr_w
 
 	trust_crldir_name(l->id, TRUST_LIST_SUFFIX, list);
 	trust_crldir_name(l->id, TRUST_INDEX_SUFFIX, index);
-	forget(dir_fd, TRUST_INCOMING_INDEX);
-	st = trust_crl_compile(dir_fd, list, TRUST_INCOMING_INDEX, reterr_what);
+	forget(dir_fd, TRUST_REPAIR_INDEX);
+	st = trust_crl_compile(dir_fd, list, TRUST_REPAIR_INDEX, reterr_what);
 	if (st == SK_OK)
-		st = crl_index_open(dir_fd, TRUST_INCOMING_INDEX, &ix, reterr_what);
+		st = crl_index_open(dir_fd, TRUST_REPAIR_INDEX, &ix, reterr_what);
 	/* The same list, and no other: its signature was verified when it came. */
 	if (st == SK_OK && memcmp(crl_index_facts(ix)->der_hash, l->bytes_hash, sizeof(l->bytes_hash)) != 0) {
 		trust_text_say(reterr_what, "the list itself is damaged; import it again");
 		st = SK_E_CORRUPT;
 	}
-	if (st == SK_OK && renameat(dir_fd, TRUST_INCOMING_INDEX, dir_fd, index) != 0) {
+	if (st == SK_OK && renameat(dir_fd, TRUST_REPAIR_INDEX, dir_fd, index) != 0) {
 		trust_text_say(reterr_what, "the index can't be written");
 		st = SK_E_IO;
 	}
@@ -307,7 +321,7 @@ static enum sk_status repair_one(struct trust_list *l, int dir_fd, char reterr_w
 		return SK_OK;
 	}
 	crl_index_close(&ix);
-	forget(dir_fd, TRUST_INCOMING_INDEX);
+	forget(dir_fd, TRUST_REPAIR_INDEX);
 	return st;
 }
 

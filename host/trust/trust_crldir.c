@@ -258,9 +258,9 @@ static enum sk_status crldir_rebuild(struct trust *t, int dir_fd, const char *na
 	(void)snprintf(from, sizeof(from), "%.64s" TRUST_LIST_SUFFIX, name);
 	if (!crldir_is_ours(t->crl_dir))
 		return SK_E_CORRUPT;
-	(void)unlinkat(dir_fd, TRUST_INCOMING_INDEX, 0);
-	st = trust_crl_compile(dir_fd, from, TRUST_INCOMING_INDEX, reterr_what);
-	if (st == SK_OK && renameat(dir_fd, TRUST_INCOMING_INDEX, dir_fd, name) != 0)
+	(void)unlinkat(dir_fd, TRUST_REPAIR_INDEX, 0);
+	st = trust_crl_compile(dir_fd, from, TRUST_REPAIR_INDEX, reterr_what);
+	if (st == SK_OK && renameat(dir_fd, TRUST_REPAIR_INDEX, dir_fd, name) != 0)
 		st = SK_E_IO;
 	if (st == SK_OK)
 		st = crl_index_open(dir_fd, name, ret_ix, reterr_what);

@@ -137,7 +137,7 @@ done
 ok "kill -9 in $CUTS imports: old list or new list" test $bad -eq 0
 ok "some of them were in time, some not ($news)" test "$news" -gt 0 -a "$news" -lt "$CUTS"
 ok 'and the card logs in' login_quiet pinonly yamada $PIN_GOOD
-ok 'nothing half-made stays' sh -c '! ls -A /var/lib/sekisho/crl | grep -Ev "^[0-9a-f]{64}\.(crl|index)$|^numbers$|^(incoming\.crl|staged\.idx|\.staged\.idx\.(part|spill)|\.[^/]*)$"'
+ok 'nothing half-made stays' sh -c '! ls -A /var/lib/sekisho/crl | grep -Ev "^[0-9a-f]{64}\.(crl|index)$|^numbers$|^(incoming\.crl|staged\.idx|repair\.idx|\.staged\.idx\.(part|spill)|\.[^/]*)$"'
 
 # --- a medium that goes ---
 vcard-personalise crl --ca "$BENCH_TMP/ca" --out "$BENCH_TMP/big.der" --number 5000 --fill 300000 >/dev/null 2>&1

@@ -483,6 +483,28 @@ static void failed_write_keeps_the_old_list(void **state)
 	assert_int_equal(mint_check(trust, &lost), TRUST_GOOD);
 }
 
+/* What is in force can't even be kept under another name: it is not touched. */
+static void failed_keeping_touches_nothing(void **state)
+{
+	static const char *const names[] = { "old.crl", "old.idx" };
+	char path[160], list[300];
+
+	(void)state;
+	mint_import(trust, mint_crl((struct mint_crl){ .issuer = &root, .number = "01", .revoked = &lost }));
+	for (size_t i = 0; i < 2; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", site.crls, names[i]);
+		assert_int_equal(mkdir(path, 0700), 0);
+		refused(mint_crl((struct mint_crl){ .issuer = &root, .number = "02" }), SK_E_IO, "can't be written");
+		assert_int_equal(mint_site_find(&site, ".crl", list, sizeof(list)), i == 0 ? 2 : 1);
+		assert_int_equal(rmdir(path), 0);
+		assert_int_equal(mint_site_find(&site, ".index", list, sizeof(list)), 1);
+		reopen();
+		assert_int_equal(mint_check(trust, &lost), TRUST_REVOKED);
+	}
+	mint_import(trust, mint_crl((struct mint_crl){ .issuer = &root, .number = "02" }));
+	assert_int_equal(mint_check(trust, &lost), TRUST_GOOD);
+}
+
 static void failed_first_import_leaves_nothing(void **state)
 {
 	char numbers[120], path[300];
@@ -504,7 +526,8 @@ int main(void)
 		T(import_puts_in_force), T(old_and_denies_are_told), T(pem_is_taken), T(damaged_bytes_refused),
 		T(signature_and_issuer), T(form_of_the_list), T(scopes_that_make_no_sense), T(numbers_never_go_back),
 		T(deleting_the_list_does_not_help), T(newer_file_than_number), T(reader_does_not_write), T(damaged_files_refuse_all),
-		T(damaged_index_is_rebuilt), T(damaged_numbers_refuse_all), T(failed_write_keeps_the_old_list), T(failed_first_import_leaves_nothing),
+		T(damaged_index_is_rebuilt), T(damaged_numbers_refuse_all), T(failed_write_keeps_the_old_list), T(failed_keeping_touches_nothing),
+		T(failed_first_import_leaves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
