@@ -23,7 +23,7 @@ enum sk_status scratch_begin(struct scratch *ret_s)
 
 static enum sk_status copy_one(int from, int to, const char *name)
 {
-	int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), out = -1;
+	int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), out = -1;
 	enum sk_status st = SK_E_IO;
 	struct stat s;
 

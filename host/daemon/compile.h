@@ -4,7 +4,8 @@
  * @brief A revocation list that has arrived becomes an index, in a process of its own, while log-ins go on.
  *
  * Rules
- *  1. The daemon never parses a list: sekisho-crl does (crl/helper.h), sandboxed, and is killed at a deadline.
+ *  1. The daemon never parses a list that arrives: sekisho-crl does (crl/helper.h), sandboxed, and is killed at a deadline. (It
+ *     builds a damaged index again by itself, of a list whose signature was good when it came.)
  *  2. Its answer is facts, no verdict: signature and number are judged by trust_crl_take().
  */
 #ifndef DAEMON_COMPILE_H
