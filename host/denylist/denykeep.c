@@ -354,7 +354,8 @@ static enum sk_status put_in_force(struct denykeep *k, struct kept *m, int64_t n
 		/* When this fails too, the newer list stays in the file: it was verified, and is in force after a restart. */
 		if (st != SK_OK && old.len > 0)
 			(void)!safefile_write_atomic(k->list_path, 0600, old);
-		else if (st != SK_OK)
+		/* One that was there and could not be read is not made to look as if there never was one. */
+		else if (st != SK_OK && k->state == DENYKEEP_NONE)
 			(void)unlink(k->list_path);
 	}
 	if (st != SK_OK) {

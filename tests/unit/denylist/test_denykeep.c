@@ -355,6 +355,31 @@ static void folder_that_cant_be_written(void **state)
 	denykeep_free(&k);
 }
 
+/* A damaged list, its number lost, and an import whose number can't be kept: it never looks as if there never was a list. */
+static void failed_import_over_damage_still_denies(void **state)
+{
+	struct place *p = *state;
+	struct denykeep *k = keep_open(p, SITE);
+	char list[200], number[200];
+
+	(void)snprintf(list, sizeof(list), "%s/list", p->state);
+	(void)snprintf(number, sizeof(number), "%s/number", p->state);
+	assert_int_equal(import(p, k, SITE, 5, NOW - 10, 2), SK_OK);
+	denykeep_free(&k);
+	assert_int_equal(truncate(list, 40), 0);
+	assert_int_equal(remove(number), 0);
+	k = keep_open(p, SITE);
+	assert_int_equal(state_of(k), DENYKEEP_DAMAGED);
+	assert_int_equal(mkdir(number, 0700), 0);
+	assert_int_equal(import(p, k, SITE, 6, NOW, 2), SK_E_IO);
+	assert_int_equal(rmdir(number), 0);
+	denykeep_free(&k);
+	k = keep_open(p, SITE);
+	assert_int_not_equal(state_of(k), DENYKEEP_NONE);
+	assert_int_not_equal(find(k, 1), SK_E_NOENT);
+	denykeep_free(&k);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, place_setup, place_teardown)
 
 int main(void)
@@ -370,6 +395,7 @@ int main(void)
 		TEST(cut_between_list_and_number),
 		TEST(clock_set_back),
 		TEST(folder_that_cant_be_written),
+		TEST(failed_import_over_damage_still_denies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
