@@ -9,6 +9,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "config_impl.h"
 #include "store/store.h"
@@ -258,6 +259,11 @@ static enum sk_status set_key(struct config *c, const struct key *k, const char 
 
 	if (value[0] != '/' && (colon == NULL || colon == value)) {
 		snprintf(reterr_why, WHY_LEN, "It must be a full path that starts with /, or a URI like pkcs11:token=site.");
+		return SK_E_FORMAT;
+	}
+	/* A store would open a file without asking whose it is; a PIN has no place in a file that everybody reads. */
+	if (strncasecmp(value, "file:", 5) == 0 || strcasestr(value, "pin-value") != NULL) {
+		snprintf(reterr_why, WHY_LEN, "A file is named by its full path; a PIN never stands here (pin-source names its file).");
 		return SK_E_FORMAT;
 	}
 	return set_text(c, k, value, reterr_why);

@@ -251,6 +251,8 @@ static void refused(void **state)
 		{ "[denylist]\nkey =\n", 2, "denylist.key" },
 		{ "[denylist]\nkey = denylist.key\n", 2, "denylist.key" },
 		{ "[denylist]\nkey = :x\n", 2, "denylist.key" },
+		{ "[denylist]\nkey = File:/etc/key.pem\n", 2, "denylist.key" },
+		{ "[denylist]\nkey = pkcs11:token=site?PIN-value=1\n", 2, "denylist.key" },
 		{ "[denylist]\nkey_provider =\n", 2, "denylist.key_provider" },
 		{ "[denylist]\nkey_provider = ../x\n", 2, "denylist.key_provider" },
 		{ "[denylist]\nkey_provider = engine:\n", 2, "denylist.key_provider" },
