@@ -122,7 +122,9 @@ static enum sk_status import_keep(struct trust *t, struct ocsp_entry *e, struct 
 		*ret_o = e->o;
 		return SK_OK;
 	}
-	st = ocsp_cache_reserve(t->ocsp);
+	/* A newer word about a certificate takes the place of the older one, also when the cache is full. */
+	if (ocsp_cache_find(t->ocsp, e->id) == NULL)
+		st = ocsp_cache_reserve(t->ocsp);
 	if (st != SK_OK) {
 		trust_text_say(reterr_what, st == SK_E_SPACE ? "too many responses are kept" : "out of memory");
 		return st;
