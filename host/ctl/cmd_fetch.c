@@ -19,6 +19,7 @@
 #include "ctl/fetch_spawn.h"
 #include "ctl/request.h"
 #include "ctl/upload.h"
+#include "core/utf8.h"
 #include "safefile/safefile.h"
 
 #define LIST_DEADLINE_S 600u
@@ -156,6 +157,11 @@ static void watch_folder(struct fetch *f, const char *dir)
 
 		if (snprintf(path, sizeof(path), "%s/%s", dir, names[i]->d_name) >= (int)sizeof(path)) {
 			told_failed(f, "watch", dir, "", N_("A file's name is too long."));
+			continue;
+		}
+		/* The name is the medium's: nothing of it reaches a terminal unread. */
+		if (!sk_utf8_is_clean((const uint8_t *)path, strlen(path))) {
+			told_failed(f, "watch", dir, "", N_("A file's name has characters that aren't allowed."));
 			continue;
 		}
 		progress(f, path);
