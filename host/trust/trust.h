@@ -78,7 +78,7 @@ enum trust_role {
 	TRUST_ROLE_ANCHORS = 1, /**< As in the anchors folder: the self-signed ones are trusted. */
 	TRUST_ROLE_CHAIN,       /**< Candidates for a path; a self-signed one is passed over, never trusted. */
 };
-/** For questions by hand: no anchors yet, CRLs in the folder @p cfg->crl_dir (which may go away afterwards). anchors_dir is not looked at. */
+/** For questions by hand: no anchors yet, no lists yet. trust_crl_import() writes into @p cfg->crl_dir; anchors_dir is not looked at. */
 SK_MUST_CHECK SK_NONNULL enum sk_status trust_open_empty(const struct trust_config *cfg, struct trust **ret_t, char reterr_what[static 160]);
 /** Certificates of one file, PEM (several) or DER. SK_E_CORRUPT: not just certificates. */
 SK_MUST_CHECK SK_NONNULL enum sk_status trust_add(struct trust *t, enum trust_role role, struct sk_span bytes, char reterr_what[static 160]);
