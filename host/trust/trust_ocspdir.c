@@ -8,7 +8,8 @@
  *     were judged by the clock when it came.
  *  2. A file of ours that can't be read or verified any more denies its certificate until a new response comes: what it said may
  *     have been "revoked".
- *  3. A response of an issuer that we don't know is passed over: no path can need it. Other names in the folder are not ours.
+ *  3. So does one about an issuer that we don't know (any more): its name is the certificate's id, and damage inside the CertID looks
+ *     the same. No path of a strange issuer can ask for it. Other names in the folder are not ours.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -141,7 +142,7 @@ static X509 *load_issuer(const struct trust *t, const OCSP_CERTID *id, const ASN
 	return NULL;
 }
 
-/* SK_E_NOENT: rule 3. Any other failure: rule 2. */
+/* SK_E_NOMEM says nothing about the response; any other failure: rules 2 and 3. */
 static enum sk_status load_verify(const struct trust *t, struct sk_span der, struct ocsp_entry *e)
 {
 	char what[TRUST_WHAT_MAX];
@@ -155,7 +156,7 @@ static enum sk_status load_verify(const struct trust *t, struct sk_span der, str
 		st = SK_E_FORMAT;
 	if (st == SK_OK) {
 		issuer = load_issuer(t, p.cert, serial);
-		st = issuer ? ocsp_id(issuer, serial, id) : SK_E_NOENT;
+		st = issuer ? ocsp_id(issuer, serial, id) : SK_E_CORRUPT;
 	}
 	if (st == SK_OK && memcmp(id, e->id, sizeof(id)) != 0)
 		st = SK_E_CORRUPT;
@@ -176,18 +177,21 @@ static enum sk_status load_one(struct trust *t, const char *name, const uint8_t 
 	struct ocsp_entry e = { 0 };
 	uint8_t *bytes = NULL;
 	size_t len = 0;
+	bool gone;
 	enum sk_status st = SK_E_NOMEM;
 
 	memcpy(e.id, id, sizeof(e.id));
 	if (path)
 		st = safefile_load(path, SAFEFILE_TRUSTED, TRUST_OCSP_LEN_MAX, &bytes, &len);
+	/* Pruned since the folder was read. */
+	gone = st == SK_E_NOENT;
 	if (st == SK_OK)
 		st = load_verify(t, (struct sk_span){ bytes, len }, &e);
 	free(bytes);
 	free(path);
-	if (st == SK_E_NOENT || st == SK_E_NOMEM) {
+	if (gone || st == SK_E_NOMEM) {
 		ocsp_entry_clear(&e);
-		return st == SK_E_NOENT ? SK_OK : st;
+		return gone ? SK_OK : st;
 	}
 	if (st != SK_OK)
 		e.o = (struct trust_ocsp){ .says = TRUST_OCSP_SAYS_DAMAGED, .reason = -1 };
