@@ -28,7 +28,7 @@
 /** ReasonFlags 1 to 8 (RFC 5280, 4.2.1.13), each at its bit. */
 #define TRUST_REASONS_ALL UINT32_C(0x1FE)
 
-/** A CRL in force; or, when @c ix is NULL, one that was in force and is no longer readable: its issuer is denied. */
+/** A CRL in force; or, when @c ix is NULL, one that was in force and is no longer readable: it denies (trust_revoke.c, rule 3). */
 struct trust_list {
 	char id[65];               /**< Hex SHA-256 of issuer name, signer key and scope; the files are "<id>.index" and "<id>.crl". */
 	struct crl_index *ix;
@@ -124,8 +124,8 @@ SK_MUST_CHECK SK_NONNULL uint32_t trust_path_check(const struct trust *t, enum t
 SK_MUST_CHECK SK_NONNULL uint32_t trust_revoke_check(const struct trust *t, STACK_OF(X509) *chain, int64_t now, bool *ret_warn);
 
 /* trust_scope.c */
-/** Reasons of onlySomeReasons or of a distribution point; NULL: all. */
-SK_MUST_CHECK uint32_t trust_scope_flags(const ASN1_BIT_STRING *flags);
+/** Is it @p x's issuer, or one whose lists @p x names by cRLIssuer? Does not look at scopes. */
+SK_MUST_CHECK SK_NONNULL bool trust_scope_issuer(const X509_NAME *issuer, X509 *x);
 /** For which reasons the list's scope has @p x in it; 0: none. Does not look at keys. */
 SK_MUST_CHECK SK_NONNULL uint32_t trust_scope_reasons(const struct trust_list *l, X509 *x);
 

@@ -11,7 +11,8 @@
  *     keeps one list per key would otherwise be asked in the wrong list, and a revoked card would pass.)
  *  2. Revoked in any list that speaks for it is revoked, however old the list is. Only a delta newer than the list takes an
  *     entry away (removeFromCRL).
- *  3. A list that was in force and can't be read denies its issuer, also when CRLs are not required.
+ *  3. A list that was in force and can't be read denies every certificate of its issuer, and every one that names its issuer by
+ *     cRLIssuer, also when CRLs are not required.
  *  4. All reasons must be covered by lists. The freshest ones that cover them decide about age: a delta makes its base as
  *     fresh as itself (5.2.4). A list from the future is no list.
  */
@@ -164,7 +165,7 @@ static uint32_t revoke_answer(const struct revoke_ask *q, bool *ret_warn)
 		uint32_t reasons;
 
 		if (!trust_list_readable(l)) {
-			if (X509_NAME_cmp(l->issuer, X509_get_issuer_name(x)) == 0)
+			if (trust_scope_issuer(l->issuer, x))
 				found |= trust_bit(TRUST_NO_CRL);
 			continue;
 		}

@@ -12,7 +12,7 @@
 
 #include "trust/trust_impl.h"
 
-uint32_t trust_scope_flags(const ASN1_BIT_STRING *flags)
+static uint32_t reasons_of_flags(const ASN1_BIT_STRING *flags)
 {
 	uint32_t mask = 0;
 
@@ -97,7 +97,7 @@ static uint32_t point_reasons(const struct trust_list *l, DIST_POINT *dp, X509 *
 	} else if (own && !idp_names_issuer(own, dp->CRLissuer)) {
 		return 0;
 	}
-	return trust_scope_flags(dp->reasons);
+	return reasons_of_flags(dp->reasons);
 }
 
 /* Rule 3. */
@@ -126,4 +126,15 @@ uint32_t trust_scope_reasons(const struct trust_list *l, X509 *x)
 		reasons |= point_reasons(l, sk_DIST_POINT_value(points, i), x);
 	CRL_DIST_POINTS_free(points);
 	return reasons & l->reasons;
+}
+
+bool trust_scope_issuer(const X509_NAME *issuer, X509 *x)
+{
+	bool named = X509_NAME_cmp(issuer, X509_get_issuer_name(x)) == 0;
+	CRL_DIST_POINTS *points = X509_get_ext_d2i(x, NID_crl_distribution_points, NULL, NULL);
+
+	for (int i = 0; i < sk_DIST_POINT_num(points) && !named; i++)
+		named = name_among(sk_DIST_POINT_value(points, i)->CRLissuer, issuer);
+	CRL_DIST_POINTS_free(points);
+	return named;
 }

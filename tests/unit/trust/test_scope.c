@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -263,6 +264,29 @@ static void indirect_entries_have_issuers(void **state)
 	assert_int_equal(mint_check(trust, &a), TRUST_GOOD);
 }
 
+/* What an indirect list said is lost with it: whoever names its issuer is denied, also when another list would do. */
+static void lost_indirect_list_denies(void **state)
+{
+	const struct where none = { 0 };
+	struct mint_cert a = leaf("A", points(none, 0, X509_get_subject_name(lister.x)));
+	struct mint_cert plain = mint_leaf(&root, (struct mint_spec){ .name = "Plain" });
+	char path[300];
+
+	(void)state;
+	put((struct mint_crl){ .issuer = &lister, .ext = { scope(none, 0, true, false) } });
+	assert_int_equal(mint_site_find(&site, ".index", path, sizeof(path)), 1);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mint_site_find(&site, ".crl", path, sizeof(path)), 1);
+	assert_int_equal(unlink(path), 0);
+	trust_free(&trust);
+	trust = mint_site_open(&site, false, 3600);
+	put((struct mint_crl){ .issuer = &root });
+	assert_int_equal(mint_check(trust, &plain), TRUST_GOOD);
+	assert_int_equal(mint_check(trust, &a), TRUST_NO_CRL);
+	put((struct mint_crl){ .issuer = &lister, .number = "02", .ext = { scope(none, 0, true, false) } });
+	assert_int_equal(mint_check(trust, &a), TRUST_GOOD);
+}
+
 /* --- deltas ---------------------------------------------------------------------------------------------------------- */
 
 static struct mint_ext delta_of(const char *der)
@@ -332,7 +356,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	static const struct CMUnitTest tests[] = {
 		T(each_partition_for_its_own), T(names_relative_and_whole), T(all_reasons_are_needed), T(indirect_lists),
-		T(indirect_entries_have_issuers), T(delta_adds_and_removes), T(delta_upon_another_base), T(scopes_live_on),
+		T(indirect_entries_have_issuers), T(lost_indirect_list_denies), T(delta_adds_and_removes), T(delta_upon_another_base), T(scopes_live_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
