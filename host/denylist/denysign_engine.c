@@ -5,22 +5,43 @@
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/engine.h>
+#include <openssl/ui.h>
 
 #include "denylist/denysign_impl.h"
 
+/* Rule 3 of denysign.h. An engine that is given no UI_METHOD asks on the terminal. */
+static int asks_nobody(UI *ui, UI_STRING *uis)
+{
+	(void)ui;
+	(void)uis;
+	return 0;
+}
+
+static UI_METHOD *ui_of_nobody(void)
+{
+	UI_METHOD *m = UI_create_method("nobody is asked");
+
+	if (m != NULL && UI_method_set_reader(m, asks_nobody) != 0) {
+		UI_destroy_method(m);
+		return NULL;
+	}
+	return m;
+}
+
 EVP_PKEY *denysign_engine_key(const char *engine, const char *uri)
 {
-	ENGINE *e;
+	UI_METHOD *ui = ui_of_nobody();
+	ENGINE *e = NULL;
 	EVP_PKEY *key = NULL;
 
 	ENGINE_load_builtin_engines();
-	e = ENGINE_by_id(engine);
-	if (e == NULL)
-		return NULL;
-	if (ENGINE_init(e) == 1) {
-		key = ENGINE_load_private_key(e, uri, NULL, NULL);
+	if (ui != NULL)
+		e = ENGINE_by_id(engine);
+	if (e != NULL && ENGINE_init(e) == 1) {
+		key = ENGINE_load_private_key(e, uri, ui, NULL);
 		(void)ENGINE_finish(e);
 	}
 	(void)ENGINE_free(e);
+	UI_destroy_method(ui);
 	return key;
 }

@@ -45,6 +45,10 @@ ok 'a key on a PKCS#11 token signs a list' quiet sekishoctl denylist make
 ok 'and it is in force' test "$(list_number)" = 1
 printf 9999 >"$BENCH_TMP/pin"
 ok 'a wrong PIN: no list' refused_with 'token or TPM\|sign'
+use_key "${uri%%\?*}" engine:pkcs11
+# On a terminal of its own, where an engine could ask.
+timeout 20 script -qec 'sekishoctl denylist make' /dev/null </dev/null >"$BENCH_TMP/refused.log" 2>&1
+ok 'without a PIN: no list, and nobody is asked' test $? -eq 1 -a -z "$(grep "Enter.*PIN" "$BENCH_TMP/refused.log")"
 use_key "${uri/denylist/other}" engine:pkcs11
 ok 'no such key on the token: no list' refused_with 'token or TPM'
 use_key "$uri" engine:none
