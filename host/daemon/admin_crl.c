@@ -175,7 +175,7 @@ static enum sk_status import_finish(struct admin_call *call, enum sk_status st, 
 	if (recorded != SK_OK)
 		return admin_store_failed(call, recorded);
 	if (st == SK_OK)
-		st = trust_crl_take(call->d->trust, daemon_now(), &crl, why);
+		st = trust_crl_take(call->d->trust, der_hash, daemon_now(), &crl, why);
 	if (st == SK_OK)
 		(void)snprintf(detail, sizeof(detail), "number=%s entries=%u next_update=%" PRId64 " issuer=%s", crl.number, crl.entries,
 		    crl.next_update, crl.issuer);

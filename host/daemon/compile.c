@@ -31,7 +31,7 @@ static struct {
 
 static int folder_open(void)
 {
-	return open(SEKISHO_CRL_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return open(SEKISHO_CRL_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 int compile_incoming(void)

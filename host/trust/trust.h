@@ -122,12 +122,16 @@ SK_MUST_CHECK SK_NONNULL enum sk_status trust_random(uint8_t *ret_bytes, size_t 
 /**
  * Verify the list whose bytes lie in TRUST_INCOMING_LIST and whose index (crl_compile()) in TRUST_INCOMING_INDEX, and put it in force.
  * Both files are gone afterwards, whatever comes of it. A power cut leaves the old list or the new one in force.
- * Results as trust_crl_import().
+ *
+ * @param der_hash  SHA-256 of the list's DER, as whoever made the index told it: what was recorded is what is taken.
+ * Results as trust_crl_import(); SK_E_CORRUPT also when the index is of another list.
  */
-SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_take(struct trust *t, int64_t now, struct trust_crl *ret_crl, char reterr_what[static 160]);
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_take(struct trust *t, const uint8_t der_hash[static 32], int64_t now,
+    struct trust_crl *ret_crl, char reterr_what[static 160]);
 /** Has a look-up met a damaged index since the last repair? */
 SK_MUST_CHECK SK_NONNULL bool trust_needs_repair(const struct trust *t);
-/** Build indexes again from the lists that they were made of, where a page is damaged. SK_OK; else @p reterr_what names the list that stays denied. */
+/** Build indexes again from the lists that they were made of, where a page is damaged. Lists whose index could not be opened at all are
+ *  passed over: they deny until one is imported. SK_OK; else @p reterr_what names the last list that stays denied, and why. */
 SK_MUST_CHECK SK_NONNULL enum sk_status trust_repair(struct trust *t, char reterr_what[static 160]);
 
 /**
@@ -135,7 +139,14 @@ SK_MUST_CHECK SK_NONNULL enum sk_status trust_repair(struct trust *t, char reter
  *
  * @param ret_crl     On SK_OK.
  * @param reterr_what On failure: reason for people.
- * @retval SK_OK, SK_E_FORMAT, SK_E_CRYPTO (signature, issuer), SK_E_EXIST (older number than the one in force), SK_E_UNSUPPORTED (scope), SK_E_IO
+ * @retval SK_OK
+ * @retval SK_E_FORMAT  No well-formed list, or from the future.
+ * @retval SK_E_CRYPTO  Signature or issuer.
+ * @retval SK_E_EXIST  Older number or thisUpdate than the one in force, or other bytes under its number.
+ * @retval SK_E_UNSUPPORTED  Scope, or a critical extension.
+ * @retval SK_E_SPACE  Larger than is read, or too many lists.
+ * @retval SK_E_CORRUPT  The index that was made is damaged.
+ * @retval SK_E_NOMEM, SK_E_IO
  */
 SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_import(struct trust *t, struct sk_span bytes, int64_t now,
     struct trust_crl *ret_crl, char reterr_what[static 160]);

@@ -201,7 +201,8 @@ static enum sk_status import_list(struct trust *t, int dir_fd, struct trust_list
 	return st;
 }
 
-enum sk_status trust_crl_take(struct trust *t, int64_t now, struct trust_crl *ret_crl, char reterr_what[static TRUST_WHAT_MAX])
+enum sk_status trust_crl_take(struct trust *t, const uint8_t der_hash[static 32], int64_t now, struct trust_crl *ret_crl,
+    char reterr_what[static TRUST_WHAT_MAX])
 {
 	int dir_fd = trust_crldir_open(t);
 	struct crl_index *ix = NULL;
@@ -213,6 +214,10 @@ enum sk_status trust_crl_take(struct trust *t, int64_t now, struct trust_crl *re
 		return SK_E_IO;
 	}
 	st = crl_index_open(dir_fd, TRUST_INCOMING_INDEX, &ix, reterr_what);
+	if (st == SK_OK && memcmp(crl_index_facts(ix)->der_hash, der_hash, 32) != 0) {
+		trust_text_say(reterr_what, "the index is of another list");
+		st = SK_E_CORRUPT;
+	}
 	if (st == SK_OK)
 		st = trust_list_take(&ix, &l, reterr_what);
 	if (st == SK_OK)
@@ -228,7 +233,8 @@ enum sk_status trust_crl_take(struct trust *t, int64_t now, struct trust_crl *re
 	return st;
 }
 
-enum sk_status trust_crl_compile(int dir_fd, const char *from, const char *to, char reterr_what[static TRUST_WHAT_MAX])
+enum sk_status trust_crl_compile(int dir_fd, const char *from, const char *to, uint8_t ret_der_hash[static 32],
+    char reterr_what[static TRUST_WHAT_MAX])
 {
 	int fd = openat(dir_fd, from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct crl_limits limits = CRL_LIMITS;
@@ -243,6 +249,8 @@ enum sk_status trust_crl_compile(int dir_fd, const char *from, const char *to, c
 	if (fd >= 0 && facts) {
 		src = crl_source_fd(&fd);
 		st = crl_compile(&src, &limits, dir_fd, to, facts, reterr_what);
+		if (st == SK_OK)
+			memcpy(ret_der_hash, facts->der_hash, 32);
 	} else if (fd < 0) {
 		st = SK_E_IO;
 	}
@@ -269,6 +277,7 @@ enum sk_status trust_crl_import(struct trust *t, struct sk_span bytes, int64_t n
     char reterr_what[static TRUST_WHAT_MAX])
 {
 	int dir_fd = trust_crldir_open(t);
+	uint8_t der_hash[32];
 	enum sk_status st;
 
 	if (dir_fd < 0) {
@@ -278,9 +287,9 @@ enum sk_status trust_crl_import(struct trust *t, struct sk_span bytes, int64_t n
 	forget(dir_fd, TRUST_INCOMING_INDEX);
 	st = put_incoming(t, bytes, reterr_what);
 	if (st == SK_OK)
-		st = trust_crl_compile(dir_fd, TRUST_INCOMING_LIST, TRUST_INCOMING_INDEX, reterr_what);
+		st = trust_crl_compile(dir_fd, TRUST_INCOMING_LIST, TRUST_INCOMING_INDEX, der_hash, reterr_what);
 	if (st == SK_OK)
-		st = trust_crl_take(t, now, ret_crl, reterr_what);
+		st = trust_crl_take(t, der_hash, now, ret_crl, reterr_what);
 	else
 		forget(dir_fd, TRUST_INCOMING_LIST);
 	(void)close(dir_fd);
@@ -297,22 +306,24 @@ bool trust_needs_repair(const struct trust *t)
 static enum sk_status repair_one(struct trust_list *l, int dir_fd, char reterr_what[static TRUST_WHAT_MAX])
 {
 	char list[TRUST_ID_NAME_MAX], index[TRUST_ID_NAME_MAX];
+	char sentence[TRUST_WHAT_MAX] = "can't be read";
+	uint8_t der_hash[32];
 	struct crl_index *ix = NULL;
 	enum sk_status st;
 
 	trust_crldir_name(l->id, TRUST_LIST_SUFFIX, list);
 	trust_crldir_name(l->id, TRUST_INDEX_SUFFIX, index);
 	forget(dir_fd, TRUST_REPAIR_INDEX);
-	st = trust_crl_compile(dir_fd, list, TRUST_REPAIR_INDEX, reterr_what);
+	st = trust_crl_compile(dir_fd, list, TRUST_REPAIR_INDEX, der_hash, sentence);
 	if (st == SK_OK)
-		st = crl_index_open(dir_fd, TRUST_REPAIR_INDEX, &ix, reterr_what);
+		st = crl_index_open(dir_fd, TRUST_REPAIR_INDEX, &ix, sentence);
 	/* The same list, and no other: its signature was verified when it came. */
 	if (st == SK_OK && memcmp(crl_index_facts(ix)->der_hash, l->bytes_hash, sizeof(l->bytes_hash)) != 0) {
-		trust_text_say(reterr_what, "the list itself is damaged; import it again");
+		trust_text_say(sentence, "the list itself is damaged; import it again");
 		st = SK_E_CORRUPT;
 	}
 	if (st == SK_OK && renameat(dir_fd, TRUST_REPAIR_INDEX, dir_fd, index) != 0) {
-		trust_text_say(reterr_what, "the index can't be written");
+		trust_text_say(sentence, "the index can't be written");
 		st = SK_E_IO;
 	}
 	if (st == SK_OK) {
@@ -320,6 +331,7 @@ static enum sk_status repair_one(struct trust_list *l, int dir_fd, char reterr_w
 		l->ix = ix;
 		return SK_OK;
 	}
+	trust_text_what(reterr_what, list, sentence);
 	crl_index_close(&ix);
 	forget(dir_fd, TRUST_REPAIR_INDEX);
 	return st;

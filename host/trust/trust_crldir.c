@@ -8,12 +8,13 @@
  *
  * Rules
  *  1. Signatures are verified again when lists are loaded; the index's digest binds its facts. Dates are judged at each use.
- *  2. A remembered list whose file is gone, older than remembered, or other bytes under the same number, denies its issuer
- *     until a list with that number or a higher one is imported.
+ *  2. A remembered list denies its issuer (trust_revoke.c, rule 3) until a list with its number or a higher one is imported, when
+ *     its index can be neither used nor built again from the list beside it, or is older than remembered, or of other bytes
+ *     under the same number.
  *  3. The list is written before its index, the index before its number: a power cut leaves a newer one than remembered,
  *     which is good, and never an older one.
- *  4. Any other file "*.index" that can't be read or verified refuses all. A list of an issuer that we don't know is
- *     passed over: no path can need it.
+ *  4. Any other file "*.index" that can't be read, built again or verified refuses all. A list of an issuer that we don't know
+ *     is passed over: no path can need it.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -218,7 +219,7 @@ void trust_crldir_name(const char *id, const char *suffix, char ret_name[static 
 
 int trust_crldir_open(const struct trust *t)
 {
-	return open(t->crl_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return open(t->crl_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 /* Rule 2. true: the list in file is the one remembered, or newer. Takes over what it keeps of l. */
@@ -241,25 +242,26 @@ static bool crldir_take(struct trust *t, struct trust_list *l)
 	return order > 0;
 }
 
-static bool crldir_is_ours(const char *dir)
+static bool crldir_is_ours(int dir_fd)
 {
 	struct stat s;
 
-	return stat(dir, &s) == 0 && s.st_uid == geteuid();
+	return fstat(dir_fd, &s) == 0 && s.st_uid == geteuid();
 }
 
 /* An index that can't be used is built again from the list that it was made of; only the owner writes. */
-static enum sk_status crldir_rebuild(struct trust *t, int dir_fd, const char *name, struct crl_index **ret_ix,
+static enum sk_status crldir_rebuild(int dir_fd, const char *name, struct crl_index **ret_ix,
     char reterr_what[static TRUST_WHAT_MAX])
 {
 	char from[TRUST_ID_NAME_MAX];
+	uint8_t der_hash[32]; /* the list's signature is verified next, like that of any index */
 	enum sk_status st;
 
 	(void)snprintf(from, sizeof(from), "%.64s" TRUST_LIST_SUFFIX, name);
-	if (!crldir_is_ours(t->crl_dir))
+	if (!crldir_is_ours(dir_fd))
 		return SK_E_CORRUPT;
 	(void)unlinkat(dir_fd, TRUST_REPAIR_INDEX, 0);
-	st = trust_crl_compile(dir_fd, from, TRUST_REPAIR_INDEX, reterr_what);
+	st = trust_crl_compile(dir_fd, from, TRUST_REPAIR_INDEX, der_hash, reterr_what);
 	if (st == SK_OK && renameat(dir_fd, TRUST_REPAIR_INDEX, dir_fd, name) != 0)
 		st = SK_E_IO;
 	if (st == SK_OK)
@@ -267,12 +269,12 @@ static enum sk_status crldir_rebuild(struct trust *t, int dir_fd, const char *na
 	return st;
 }
 
-static enum sk_status crldir_index(struct trust *t, int dir_fd, const char *name, struct crl_index **ret_ix,
+static enum sk_status crldir_index(int dir_fd, const char *name, struct crl_index **ret_ix,
     char reterr_what[static TRUST_WHAT_MAX])
 {
 	enum sk_status st = crl_index_open(dir_fd, name, ret_ix, reterr_what);
 
-	return st == SK_E_CORRUPT ? crldir_rebuild(t, dir_fd, name, ret_ix, reterr_what) : st;
+	return st == SK_E_CORRUPT ? crldir_rebuild(dir_fd, name, ret_ix, reterr_what) : st;
 }
 
 /* One index, opened and its list judged. *ret_newer: its number is to be remembered. */
@@ -282,7 +284,7 @@ static enum sk_status crldir_load_one(struct trust *t, int dir_fd, const char *n
 	struct crl_index *ix = NULL;
 	struct trust_list l = { 0 };
 	const struct trust_list *known;
-	enum sk_status st = crldir_index(t, dir_fd, name, &ix, sentence);
+	enum sk_status st = crldir_index(dir_fd, name, &ix, sentence);
 
 	(void)snprintf(id, sizeof(id), "%.64s", name);
 	known = trust_crldir_find(t, id);
@@ -332,16 +334,20 @@ enum sk_status trust_crldir_load(struct trust *t, char reterr_what[static TRUST_
 		return st == SK_E_NOENT ? SK_E_IO : st;
 	st = numbers_load(t, reterr_what);
 	dir_fd = trust_crldir_open(t);
+	if (st == SK_OK && dir_fd < 0) {
+		trust_text_what(reterr_what, t->crl_dir, "isn't a folder, or can't be read");
+		st = SK_E_CORRUPT;
+	}
 	for (int i = 0; i < n && st == SK_OK; i++)
 		st = crldir_load_one(t, dir_fd, names[i]->d_name, &newer, reterr_what);
-	if (dir_fd >= 0)
-		(void)close(dir_fd);
 	trust_names_free(names, n);
 	/* Only the owner writes: a file that root made here would be closed to the daemon. */
-	if (st == SK_OK && newer && crldir_is_ours(t->crl_dir)) {
+	if (st == SK_OK && newer && crldir_is_ours(dir_fd)) {
 		st = trust_crldir_remember(t);
 		if (st != SK_OK)
 			trust_text_what(reterr_what, NUMBERS_FILE, "can't be written");
 	}
+	if (dir_fd >= 0)
+		(void)close(dir_fd);
 	return st;
 }

@@ -182,7 +182,8 @@ SK_MUST_CHECK SK_NONNULL int trust_crldir_open(const struct trust *t);
 SK_MUST_CHECK SK_NONNULL struct trust_list *trust_crldir_find(struct trust *t, const char *id);
 
 /* trust_crl.c */
-/** Read "<from>" in the folder and write its index as @p to, which must not be there. */
-SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_compile(int dir_fd, const char *from, const char *to, char reterr_what[static TRUST_WHAT_MAX]);
+/** Read "<from>" in the folder and write its index as @p to, which must not be there. @p ret_der_hash: SHA-256 of the list's DER. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_compile(int dir_fd, const char *from, const char *to, uint8_t ret_der_hash[static 32],
+    char reterr_what[static TRUST_WHAT_MAX]);
 
 #endif /* TRUST_TRUST_IMPL_H */
