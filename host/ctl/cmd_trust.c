@@ -5,14 +5,11 @@
  * With --anchor nothing of this terminal's trust is used: the anchors, intermediates and lists given are all there is. Without, the
  * anchors and lists in force here are the ground, and those given come on top.
  */
-#include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "config/config.h"
 #include "ctl/ctl.h"
@@ -21,8 +18,9 @@
 #include "safefile/safefile.h"
 #include "trust/trust.h"
 
-/** Where the daemon keeps its lists (daemon/daemon.h). */
+/** Where the daemon keeps its lists and responses (daemon/daemon.h). */
 #define SEKISHO_CRL_DIR "/var/lib/sekisho/crl"
+#define SEKISHO_OCSP_DIR "/var/lib/sekisho/ocsp"
 #define DEFAULT_FILE "/etc/sekisho/sekisho.conf"
 #define CERT_FILE_MAX ((size_t)1 << 20)
 #define CRL_FILE_MAX ((size_t)64 << 20)
@@ -119,17 +117,17 @@ static enum ctl_exit add_list(struct check *c, const char *path)
 	return CTL_OK;
 }
 
-/* The lists of this terminal are looked at where they are; with others on top, in a copy: nothing here ever writes into the daemon's folder. */
-static enum ctl_exit lists_folder(const struct check *c, const char **ret_dir)
+/* "<64 hex digits>.index" and the like; what is on its way has other names. */
+static bool takes_kept(const char *name)
 {
-	*ret_dir = c->scratch.dir;
-	if (c->a->anchors_n > 0)
-		return CTL_OK;
-	if (c->a->crls_n == 0 && access(SEKISHO_CRL_DIR, R_OK | X_OK) == 0) {
-		*ret_dir = SEKISHO_CRL_DIR;
-		return CTL_OK;
-	}
-	if (scratch_copy_lists(&c->scratch, SEKISHO_CRL_DIR) == SK_OK)
+	return strspn(name, "0123456789abcdef") == 64 && name[64] == '.';
+}
+
+/* What is in force on this terminal, as a copy: nothing here ever writes into the daemon's folders. */
+static enum ctl_exit copy_in_force(const struct check *c)
+{
+	if (scratch_copy(&c->scratch, "crl", SEKISHO_CRL_DIR, "numbers", takes_kept) == SK_OK &&
+	    scratch_copy(&c->scratch, "ocsp", SEKISHO_OCSP_DIR, NULL, takes_kept) == SK_OK)
 		return CTL_OK;
 	ctl_error("%s", _("The lists in force can't be read: are you root?"));
 	return CTL_NO_PERMISSION;
@@ -138,20 +136,24 @@ static enum ctl_exit lists_folder(const struct check *c, const char **ret_dir)
 /* Trust of this terminal, or an empty one for --anchor. */
 static enum ctl_exit open_trust(struct check *c)
 {
-	const char *lists = NULL;
-	enum ctl_exit e = lists_folder(c, &lists);
+	bool own = c->a->anchors_n == 0;
+	char lists[sizeof(c->scratch.dir) + 8], responses[sizeof(c->scratch.dir) + 8];
 	const struct trust_config cfg = {
-		.anchors_dir = c->config.anchors_dir, .crl_dir = lists, .require_crl = c->config.require_crl,
-		.crl_warn_s = c->config.crl_warn_s, .policies = c->a->policy ? c->a->policy : c->config.policies,
+		.anchors_dir = c->config.anchors_dir, .crl_dir = own ? lists : c->scratch.dir, .ocsp_dir = own ? responses : NULL,
+		.require_crl = c->config.require_crl, .crl_warn_s = c->config.crl_warn_s,
+		.policies = c->a->policy ? c->a->policy : c->config.policies,
 		.algorithms = c->config.algorithms, .explicit_policy = c->a->explicit_policy,
 		.no_policy_mapping = c->a->inhibit_mapping, .no_any_policy = c->a->inhibit_any,
 	};
 	char what[WHAT_MAX] = "";
+	enum ctl_exit e = own ? copy_in_force(c) : CTL_OK;
 	enum sk_status st;
 
 	if (e != CTL_OK)
 		return e;
-	st = c->a->anchors_n > 0 ? trust_open_empty(&cfg, &c->trust, what) : trust_open(&cfg, &c->trust, what);
+	(void)snprintf(lists, sizeof(lists), "%s/crl", c->scratch.dir);
+	(void)snprintf(responses, sizeof(responses), "%s/ocsp", c->scratch.dir);
+	st = own ? trust_open(&cfg, &c->trust, what) : trust_open_empty(&cfg, &c->trust, what);
 	if (st != SK_OK) {
 		ctl_error("%s", what);
 		return CTL_FAILED;

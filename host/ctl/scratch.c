@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
 enum sk_status scratch_begin(struct scratch *ret_s)
 {
 	(void)snprintf(ret_s->dir, sizeof(ret_s->dir), "/tmp/sekishoctl-XXXXXX");
@@ -21,13 +23,16 @@ enum sk_status scratch_begin(struct scratch *ret_s)
 	return SK_E_IO;
 }
 
+/* A file that has gone since the folder was read is none. Anything but a regular file is refused: it may hang whoever reads it. */
 static enum sk_status copy_one(int from, int to, const char *name)
 {
 	int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), out = -1;
 	enum sk_status st = SK_E_IO;
 	struct stat s;
 
-	if (in >= 0 && fstat(in, &s) == 0 && S_ISREG(s.st_mode))
+	if (in < 0)
+		return errno == ENOENT ? SK_OK : SK_E_IO;
+	if (fstat(in, &s) == 0 && S_ISREG(s.st_mode))
 		out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (out >= 0) {
 		off_t left = s.st_size;
@@ -36,44 +41,83 @@ static enum sk_status copy_one(int from, int to, const char *name)
 		while (left > 0 && (n = sendfile(out, in, NULL, (size_t)left)) > 0)
 			left -= n;
 		st = left == 0 ? SK_OK : SK_E_IO;
+		if (close(out) != 0)
+			st = SK_E_IO;
 	}
-	if (out >= 0 && close(out) != 0)
-		st = SK_E_IO;
-	if (in >= 0)
-		(void)close(in);
+	(void)close(in);
 	return st;
 }
 
-enum sk_status scratch_copy_lists(const struct scratch *s, const char *from)
+static enum sk_status copy_all(int from, int to, const char *first, scratch_filter *takes)
 {
-	DIR *dir = opendir(from);
-	int to = -1;
-	enum sk_status st = SK_OK;
+	int again = dup(from);
+	DIR *dir = again >= 0 ? fdopendir(again) : NULL;
+	enum sk_status st = first ? copy_one(from, to, first) : SK_OK;
 	const struct dirent *d;
 
-	if (!dir)
-		return errno == ENOENT ? SK_OK : SK_E_DENIED;
-	to = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (to < 0)
-		st = SK_E_IO;
+	if (!dir) {
+		if (again >= 0)
+			(void)close(again);
+		return SK_E_IO;
+	}
 	while (st == SK_OK && (d = readdir(dir)) != NULL)
-		if (d->d_name[0] != '.')
-			st = copy_one(dirfd(dir), to, d->d_name);
-	if (to >= 0)
-		(void)close(to);
+		if (takes(d->d_name))
+			st = copy_one(from, to, d->d_name);
 	(void)closedir(dir);
 	return st;
 }
 
-void scratch_end(struct scratch *s)
+enum sk_status scratch_copy(const struct scratch *s, const char *name, const char *from, const char *first, scratch_filter *takes)
 {
-	DIR *dir = s->dir[0] != '\0' ? opendir(s->dir) : NULL;
+	int base = open(s->dir, FOLDER_FLAGS), to = -1, in = open(from, FOLDER_FLAGS);
+	enum sk_status st = SK_E_IO;
+
+	if (base >= 0 && mkdirat(base, name, 0700) == 0)
+		to = openat(base, name, FOLDER_FLAGS);
+	if (to >= 0 && in < 0 && errno == ENOENT)
+		st = SK_OK;
+	else if (to >= 0 && in < 0)
+		st = SK_E_DENIED;
+	else if (to >= 0)
+		st = copy_all(in, to, first, takes);
+	if (in >= 0)
+		(void)close(in);
+	if (to >= 0)
+		(void)close(to);
+	if (base >= 0)
+		(void)close(base);
+	return st;
+}
+
+/* Files, and folders of files. */
+static void empty(int fd, int depth)
+{
+	DIR *dir = fdopendir(fd);
 	const struct dirent *d;
 
-	while (dir && (d = readdir(dir)) != NULL)
-		(void)unlinkat(dirfd(dir), d->d_name, 0);
-	if (dir)
-		(void)closedir(dir);
+	if (!dir) {
+		(void)close(fd);
+		return;
+	}
+	while ((d = readdir(dir)) != NULL) {
+		int inner;
+
+		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
+			continue;
+		inner = depth > 0 ? openat(fd, d->d_name, FOLDER_FLAGS) : -1;
+		if (inner >= 0)
+			empty(inner, depth - 1);
+		(void)unlinkat(fd, d->d_name, inner >= 0 ? AT_REMOVEDIR : 0);
+	}
+	(void)closedir(dir);
+}
+
+void scratch_end(struct scratch *s)
+{
+	int fd = s->dir[0] != '\0' ? open(s->dir, FOLDER_FLAGS) : -1;
+
+	if (fd >= 0)
+		empty(fd, 1);
 	if (s->dir[0] != '\0')
 		(void)rmdir(s->dir);
 	s->dir[0] = '\0';

@@ -61,9 +61,14 @@ ok 'status: good, exit status 0' status_is 0
 site_crl 2 --revoke "$CARDS/clerk"
 not_ok 'C-LOST: revoked by the list' login_quiet pinonly yamada $PIN_GOOD
 not_ok 'before a PIN is asked' said '^prompt'
+before=$(cd /var/lib/sekisho/crl && stat -c '%n %Y %i %U' * . | sha256sum)
+not_ok 'trust check says the same' try sekishoctl trust check "$BENCH_TMP/delta/clerk.pem"
+ok 'with the reason' told '\(revoked\)'
+ok "and has not touched the daemon's folder" test "$before" = "$(cd /var/lib/sekisho/crl && stat -c '%n %Y %i %U' * . | sha256sum)"
 ok 'its reason is in the audit log' audit_has attempt-denied revoked
 site_crl 3
 ok 'no longer on the next list' login_quiet pinonly yamada $PIN_GOOD
+ok 'nor for trust check' try sekishoctl trust check "$BENCH_TMP/delta/clerk.pem"
 
 ok 'a delta is taken beside its base' delta 4 3 keyCompromise
 not_ok 'C-LOST: revoked by the delta' login_quiet pinonly yamada $PIN_GOOD
@@ -135,7 +140,8 @@ for i in $(seq "$CUTS"); do
 	esac
 done
 ok "kill -9 in $CUTS imports: old list or new list" test $bad -eq 0
-ok "some of them were in time, some not ($news)" test "$news" -gt 0 -a "$news" -lt "$CUTS"
+# Which of them came in time is the dice's; beyond a few, neither all nor none.
+[ "$CUTS" -lt 30 ] || ok "some of them were in time, some not ($news)" test "$news" -gt 0 -a "$news" -lt "$CUTS"
 ok 'and the card logs in' login_quiet pinonly yamada $PIN_GOOD
 ok 'nothing half-made stays' sh -c '! ls -A /var/lib/sekisho/crl | grep -Ev "^[0-9a-f]{64}\.(crl|index)$|^numbers$|^(incoming\.crl|staged\.idx|repair\.idx|\.staged\.idx\.(part|spill)|\.[^/]*)$"'
 

@@ -180,6 +180,8 @@ responder_start "${GOOD[@]}" -nmin 10
 ok 'revoked at the responder: fetched' exits 0 sekishoctl fetch
 ok 'and told' said 'revoked'
 ok 'the card is refused' denied revoked
+ok 'trust check says the same' exits 1 sekishoctl trust check "$CERT"
+ok 'with the reason' said '\(revoked\)'
 ok 'the earlier response does not come back' exits 1 sekishoctl ocsp import "$CARD" "$BENCH_TMP/first.der"
 ok 'and why' said 'older than the one kept'
 restart
