@@ -35,7 +35,7 @@ struct check {
 	int64_t now;
 	uint8_t *der;
 	size_t der_len;
-	struct json_object *remarks;    /* Lists that would not be taken, with why. */
+	struct json_object *remarks;    /* Files that would not be taken, with why. */
 };
 
 static void complain(const char *path, const char *what)
@@ -80,6 +80,15 @@ static enum ctl_exit read_time(struct check *c)
 	return CTL_USAGE;
 }
 
+static void remark(struct check *c, const char *path, const char *what)
+{
+	char line[WHAT_MAX + 256];
+
+	(void)snprintf(line, sizeof(line), "%s: %s", path, what);
+	(void)json_object_array_add(c->remarks, json_object_new_string(line));
+}
+
+/* A certificate that only comes along and can't be used is as if it were not there, and that is said. An anchor is another matter. */
 static enum ctl_exit add_file(struct check *c, enum trust_role role, const char *path)
 {
 	char what[WHAT_MAX] = "";
@@ -93,6 +102,10 @@ static enum ctl_exit add_file(struct check *c, enum trust_role role, const char 
 	free(bytes);
 	if (st == SK_OK)
 		return CTL_OK;
+	if (role == TRUST_ROLE_CHAIN && st == SK_E_CORRUPT) {
+		remark(c, path, what);
+		return CTL_OK;
+	}
 	complain(path, what);
 	return CTL_FAILED;
 }
@@ -100,7 +113,7 @@ static enum ctl_exit add_file(struct check *c, enum trust_role role, const char 
 /* A list that the daemon would refuse is no reason to stop: it is as if it were not there, and that is said. */
 static enum ctl_exit add_list(struct check *c, const char *path)
 {
-	char what[WHAT_MAX] = "", line[WHAT_MAX + 256];
+	char what[WHAT_MAX] = "";
 	struct trust_crl crl;
 	uint8_t *bytes = NULL;
 	size_t len = 0;
@@ -112,8 +125,7 @@ static enum ctl_exit add_list(struct check *c, const char *path)
 	free(bytes);
 	if (st == SK_OK)
 		return CTL_OK;
-	(void)snprintf(line, sizeof(line), "%s: %s", path, what);
-	(void)json_object_array_add(c->remarks, json_object_new_string(line));
+	remark(c, path, what);
 	return CTL_OK;
 }
 
@@ -202,7 +214,7 @@ static enum ctl_exit tell_json(const struct check *c, enum trust_reason why, boo
 		(void)json_object_object_add(o, "issuer", json_object_new_string(cert->issuer));
 		(void)json_object_object_add(o, "serial", json_object_new_string(cert->serial));
 	}
-	(void)json_object_object_add(o, "refused_lists", json_object_get(c->remarks));
+	(void)json_object_object_add(o, "refused_files", json_object_get(c->remarks));
 	printf("%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
 	return why == TRUST_GOOD ? CTL_OK : CTL_FAILED;

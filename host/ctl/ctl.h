@@ -28,8 +28,8 @@ enum ctl_exit {
 	CTL_PROBLEMS = 6,      /**< A check ran and found problems. */
 };
 
-/** Files of one kind on a command line. */
-#define CTL_ANCHORS_MAX 32u
+/** Files of one kind on a command line: as many as the daemon takes of anchors and intermediates, and of lists. */
+#define CTL_FILES_MAX 256u
 #define CTL_ARGS_MAX 32u
 
 /** Everything a command line can hold; texts point into argv. NULL: not given. */
@@ -41,7 +41,7 @@ struct ctl_args {
 	const char *terminal_id;
 	bool terminal;                 /**< "This terminal". */
 	const char *site, *help_desk, *format, *output, *file, *pam_dir;
-	const char *anchors[CTL_ANCHORS_MAX], *chain[CTL_ANCHORS_MAX], *crls[CTL_ANCHORS_MAX];
+	const char *anchors[CTL_FILES_MAX], *chain[CTL_FILES_MAX], *crls[CTL_FILES_MAX];
 	uint32_t anchors_n, chain_n, crls_n;
 	const char *at, *config, *policy;
 	bool explicit_policy, inhibit_mapping, inhibit_any;

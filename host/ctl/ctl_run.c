@@ -73,8 +73,8 @@ static const char **text_of(struct ctl_args *a, unsigned bit)
 /* An option that may come several times. */
 static void add_file(const char **files, uint32_t *n, const char *arg, struct argp_state *state)
 {
-	if (*n == CTL_ANCHORS_MAX)
-		argp_error(state, _("more than %u files of one kind"), CTL_ANCHORS_MAX);
+	if (*n == CTL_FILES_MAX)
+		argp_error(state, _("more than %u files of one kind"), CTL_FILES_MAX);
 	files[(*n)++] = arg;
 }
 

@@ -189,7 +189,7 @@ static enum ctl_exit check_anchors(const struct init_paths *paths)
 
 static enum ctl_exit add_anchors(const struct init_paths *paths, const struct ctl_args *a)
 {
-	char added[CTL_ANCHORS_MAX][PATH_LEN];
+	static char added[CTL_FILES_MAX][PATH_LEN];
 	uint32_t n = 0;
 	uid_t me = geteuid();
 	gid_t group = getegid();

@@ -180,6 +180,11 @@ void attempt_on_cert(struct attempt *a, const struct ipc_msg *m)
 	}
 	st = store_card_get(a->d->store, cert.key_hash, a->card);
 	if (a->kind == ATTEMPT_ENROL_CARD) {
+		/* A key that issues certificates is nobody's card. */
+		if (cert.ca) {
+			attempt_deny(a, trust_reason_word(TRUST_KEY_USAGE));
+			return;
+		}
 		if (st == SK_OK) {
 			attempt_end(a, END_DENIED, "card-already-enrolled", MSG_CARD_ENROLLED, NULL, NULL);
 			return;

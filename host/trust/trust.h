@@ -56,6 +56,7 @@ struct trust_cert {
 	int64_t not_before, not_after;
 	enum ipc_alg alg;          /**< Key type decides signature and digest. */
 	uint8_t key_hash[32];      /**< SHA-256 of SubjectPublicKeyInfo. */
+	bool ca;                   /**< basicConstraints with cA. A good path for all that; nobody is enrolled with it. */
 };
 
 /** One CRL in force. */

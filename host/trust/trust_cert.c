@@ -211,8 +211,7 @@ uint32_t trust_leaf_faults(X509 *x)
 	uint32_t found = 0;
 	enum ipc_alg alg;
 
-	if (X509_get_version(x) != X509_VERSION_3 || (X509_get_extension_flags(x) & EXFLAG_CA) != 0 ||
-	    !cert_has_usage(x, KU_DIGITAL_SIGNATURE) || !cert_purpose_fits(x))
+	if (X509_get_version(x) != X509_VERSION_3 || !cert_has_usage(x, KU_DIGITAL_SIGNATURE) || !cert_purpose_fits(x))
 		found |= trust_bit(TRUST_KEY_USAGE);
 	if (trust_x509_alg(x, &alg) != SK_OK || !trust_sig_allowed(X509_get_signature_nid(x)))
 		found |= trust_bit(TRUST_ALGORITHM);
@@ -247,6 +246,7 @@ enum sk_status trust_cert_read(struct sk_span der, struct trust_cert *ret_c)
 	if (st != SK_OK)
 		return st;
 	st = trust_x509_alg(x, &c.alg);
+	c.ca = (X509_get_extension_flags(x) & EXFLAG_CA) != 0;
 	if (st == SK_OK)
 		st = trust_text_name(X509_get_subject_name(x), c.subject);
 	if (st == SK_OK)

@@ -9,8 +9,11 @@
  *  2. A fault that doesn't stop the path (a date, a usage) is noted and the path goes on, so that "revoked" is still
  *     found; a path is good only when nothing at all was noted.
  *  3. A self-signed certificate in the anchors folder is trusted to issue, never to be a card's.
+ *  4. X509_V_FLAG_X509_STRICT asks of CAs what RFC 5280, 4.2 tells them to do. One thing of it is no fault of a path (6.1.4 (k)) and
+ *     met in practice: basicConstraints that aren't critical.
  */
 #include <openssl/err.h>
+#include <openssl/objects.h>
 #include <openssl/x509_vfy.h>
 
 #include "trust/trust_impl.h"
@@ -97,6 +100,8 @@ static int path_note(int ok, X509_STORE_CTX *ctx)
 		return ok;
 	if (!found)
 		return 0;
+	if (error == X509_V_ERR_CA_BCONS_NOT_CRITICAL)
+		return 1; /* rule 4 */
 	if (path_is_broken(error)) {
 		*found |= trust_bit(TRUST_NO_CHAIN);
 		return 0;
@@ -105,19 +110,29 @@ static int path_note(int ok, X509_STORE_CTX *ctx)
 	return 1;
 }
 
+/* RFC 5280, 6.1.1 (c): "any policy" must be said. To OpenSSL no set at all is the empty set once a CA asks for a policy. */
+static bool path_any_policy(X509_VERIFY_PARAM *param)
+{
+	ASN1_OBJECT *any = OBJ_nid2obj(NID_any_policy); /* static, nothing to free */
+
+	return any && X509_VERIFY_PARAM_add0_policy(param, any) == 1;
+}
+
 /* RFC 5280, 6.1.1 (c), (e) to (g). */
 static bool path_policies(X509_VERIFY_PARAM *param, const struct trust *t, enum trust_path kind)
 {
 	unsigned long flags = X509_V_FLAG_X509_STRICT | X509_V_FLAG_POLICY_CHECK;
 
 	if (kind == TRUST_PATH_SIGNER)
-		return X509_VERIFY_PARAM_set_flags(param, flags) == 1;
+		return X509_VERIFY_PARAM_set_flags(param, flags) == 1 && path_any_policy(param);
 	flags |= t->explicit_policy ? X509_V_FLAG_EXPLICIT_POLICY : 0;
 	flags |= t->no_policy_mapping ? X509_V_FLAG_INHIBIT_MAP : 0;
 	flags |= t->no_any_policy ? X509_V_FLAG_INHIBIT_ANY : 0;
 	if (X509_VERIFY_PARAM_set_flags(param, flags) != 1)
 		return false;
-	return sk_ASN1_OBJECT_num(t->policies) <= 0 || X509_VERIFY_PARAM_set1_policies(param, t->policies) == 1;
+	if (sk_ASN1_OBJECT_num(t->policies) <= 0)
+		return path_any_policy(param);
+	return X509_VERIFY_PARAM_set1_policies(param, t->policies) == 1;
 }
 
 static bool path_set_up(X509_STORE_CTX *ctx, const struct trust *t, enum trust_path kind, X509 *x, int64_t now, uint32_t *found)

@@ -6,9 +6,10 @@
  * Rules
  *  1. A list speaks for a certificate only within its scope (trust_scope.c) and when it was signed by the key that issued the
  *     certificate. Exceptions, all from the standard: another certificate of the same name inside the same path (key roll-over,
- *     self-issued certificates); a separate CRL key, only when the issuing certificate has no cRLSign or the key can sign nothing but lists; an indirect list that the
- *     certificate names by cRLIssuer. The last two need a good path of the list's signer to the same anchor. (A CA that
- *     keeps one list per key would otherwise be asked in the wrong list, and a revoked card would pass.)
+ *     self-issued certificates); a separate CRL key, only when the issuing certificate has no cRLSign, or the key can sign nothing
+ *     but lists, or it is the issuing key's successor (certified by it under the same name) and no list of the issuing key itself
+ *     is here; an indirect list that the certificate names by cRLIssuer. The last two need a good path of the list's signer to
+ *     the same anchor. (A CA that keeps one list per key would otherwise be asked in the wrong list, and a revoked card would pass.)
  *  2. Revoked in any list that speaks for it is revoked, however old the list is. Only a delta newer than the list takes an
  *     entry away (removeFromCRL).
  *  3. A list that was in force and can't be read denies every certificate of its issuer, and every one that names its issuer by
@@ -56,6 +57,29 @@ static bool revoke_signer_good(const struct revoke_ask *q, const struct trust_li
 	return good;
 }
 
+/* Has the key that issued the certificate a list of its own for it? Then its successor's says nothing. */
+static bool revoke_own_list(const struct revoke_ask *q, X509 *issuer)
+{
+	for (size_t i = 0; i < q->t->lists_n; i++) {
+		const struct trust_list *l = &q->t->lists[i];
+
+		if (trust_list_readable(l) && !l->delta && revoke_same_key(l->signer, issuer) &&
+		    X509_NAME_cmp(l->issuer, X509_get_subject_name(issuer)) == 0 &&
+		    trust_scope_reasons(l, sk_X509_value(q->chain, q->at)) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Key roll-over, "new with old" (RFC 4210, 4.4.1). */
+static bool revoke_successor(const struct revoke_ask *q, const struct trust_list *l, X509 *issuer)
+{
+	EVP_PKEY *key = X509_get0_pubkey(issuer);
+
+	return X509_NAME_cmp(X509_get_issuer_name(l->signer), X509_get_subject_name(l->signer)) == 0 && key &&
+	    X509_verify(l->signer, key) == 1 && !revoke_own_list(q, issuer);
+}
+
 /* Rule 1, the key. */
 static bool revoke_speaks_for(const struct revoke_ask *q, const struct trust_list *l, bool *ret_warn)
 {
@@ -70,7 +94,8 @@ static bool revoke_speaks_for(const struct revoke_ask *q, const struct trust_lis
 		if (X509_NAME_cmp(X509_get_subject_name(above), l->issuer) == 0 && revoke_same_key(l->signer, above))
 			return true;
 	}
-	if (!foreign && (X509_get_key_usage(issuer) & KU_CRL_SIGN) != 0 && (X509_get_key_usage(l->signer) & KU_KEY_CERT_SIGN) != 0)
+	if (!foreign && (X509_get_key_usage(issuer) & KU_CRL_SIGN) != 0 &&
+	    (X509_get_key_usage(l->signer) & KU_KEY_CERT_SIGN) != 0 && !revoke_successor(q, l, issuer))
 		return false;
 	/* One step only: a separate key is not vouched for by yet another separate key. */
 	return q->self ? q->self == l : revoke_signer_good(q, l, ret_warn);

@@ -42,6 +42,7 @@ static struct {
 	bool granted, admin_ended;
 	enum sk_status admin_result;
 	enum ipc_alg alg; /* Of every certificate. */
+	bool ca;
 	enum sk_status record_fails;
 } w;
 
@@ -200,6 +201,7 @@ enum sk_status trust_cert_read(struct sk_span der, struct trust_cert *ret)
 	(void)snprintf(ret->issuer, sizeof(ret->issuer), "O=JPKI");
 	(void)snprintf(ret->serial, sizeof(ret->serial), "0123ABCD");
 	ret->alg = w.alg;
+	ret->ca = w.ca;
 	ret->not_after = INT64_MAX / 4;
 	return SK_OK;
 }
@@ -241,7 +243,7 @@ int64_t daemon_safe_now(struct daemon *d)
 
 const char *trust_reason_word(enum trust_reason r)
 {
-	return r == TRUST_ALGORITHM ? "algorithm" : "other";
+	return r == TRUST_ALGORITHM ? "algorithm" : r == TRUST_KEY_USAGE ? "key-usage" : "other";
 }
 
 enum sk_status trust_crl_each(struct trust *t, int64_t now, trust_crl_fn *fn, void *arg)
@@ -728,6 +730,17 @@ static void relink_that_fails(void **state)
 	w.record_fails = SK_OK;
 	assert_int_equal(w.admin_result, SK_E_DENIED);
 	assert_int_equal(get_card(0x11)->status, CARD_ACTIVE);
+	assert_null(get_card(0x33));
+
+	/* a key that issues certificates is nobody's card */
+	assert_int_equal(begin_admin(enrol_relink_start, "P1", NULL), SK_OK);
+	w.ca = true;
+	head(PROFILE_JPKI, KEY_JPKI_AUTH, 0x33);
+	cert(0x33);
+	w.ca = false;
+	assert_true(w.admin_ended);
+	assert_int_equal(w.admin_result, SK_E_DENIED);
+	newest_is(EV_ATTEMPT_DENIED, "key-usage");
 	assert_null(get_card(0x33));
 
 	/* revoked while the new card was being proven */

@@ -152,8 +152,9 @@ static void leaf_key_usage(void **state)
 	assert_int_equal(check_leaf((struct mint_spec){ .usage = "keyEncipherment" }), TRUST_KEY_USAGE);
 	assert_int_equal(check_leaf((struct mint_spec){ .usage = "digitalSignature,nonRepudiation" }), TRUST_GOOD);
 	assert_int_equal(check_leaf((struct mint_spec){ .usage = "digitalSignature,keyCertSign" }), TRUST_KEY_USAGE);
-	assert_int_equal(check_leaf((struct mint_spec){ .basic = "CA:TRUE",
-	    .usage = "digitalSignature,keyCertSign" }), TRUST_KEY_USAGE);
+	/* its path is as good as any (PKITS 4.6.8); that nobody gets it as a card is the enrolment's matter */
+	assert_int_equal(check_leaf((struct mint_spec){ .basic = "CA:TRUE", .usage = "digitalSignature,keyCertSign" }), TRUST_GOOD);
+	assert_int_equal(check_leaf((struct mint_spec){ .basic = "CA:TRUE", .usage = "keyCertSign" }), TRUST_KEY_USAGE);
 	assert_int_equal(check_leaf((struct mint_spec){ .v1 = true }), TRUST_KEY_USAGE);
 }
 
@@ -235,10 +236,33 @@ static void rsa_md5_refused(void **state)
 	assert_int_equal(mint_check(trust, &bad), TRUST_ALGORITHM);
 }
 
+/* A CA that demands a policy, in a site that demands none: any policy does, none at all doesn't (RFC 5280, 6.1.1 (c)). */
+static void a_ca_demands_a_policy(void **state)
+{
+	struct mint_cert ca = mint_ca(&root, (struct mint_spec){ .name = "Strict",
+	    .ext = { { "policyConstraints", true, "requireExplicitPolicy:0" }, { "2.5.29.32", false, "DER:3007300506032A0304" } } });
+	struct mint_cert with = mint_leaf(&ca, (struct mint_spec){ .name = "With",
+	    .ext = { { "2.5.29.32", false, "DER:3007300506032A0304" } } });
+	struct mint_cert other = mint_leaf(&ca, (struct mint_spec){ .name = "Other",
+	    .ext = { { "2.5.29.32", false, "DER:3007300506032A0305" } } });
+	struct mint_cert without = mint_leaf(&ca, (struct mint_spec){ .name = "Without" });
+
+	(void)state;
+	mint_site_add(&site, "strict.der", &ca);
+	reload();
+	assert_int_equal(mint_check(trust, &with), TRUST_GOOD);
+	assert_int_equal(mint_check(trust, &other), TRUST_POLICY);
+	assert_int_equal(mint_check(trust, &without), TRUST_POLICY);
+	/* ... and its lists are taken, which have no policy (6.3.3 (f)) */
+	mint_import(trust, mint_crl((struct mint_crl){ .issuer = &ca, .revoked = &with }));
+	assert_int_equal(mint_check(trust, &with), TRUST_REVOKED);
+}
+
 static void ca_rules(void **state)
 {
 	(void)state;
 	assert_int_equal(check_ca((struct mint_spec){ 0 }), TRUST_GOOD);
+	assert_int_equal(check_ca((struct mint_spec){ .basic = "CA:TRUE" }), TRUST_GOOD);
 	assert_int_equal(check_ca((struct mint_spec){ .basic = "CA:FALSE", .usage = "digitalSignature" }), TRUST_KEY_USAGE);
 	assert_int_equal(check_ca((struct mint_spec){ .basic = "" , .usage = "digitalSignature" }), TRUST_KEY_USAGE);
 	assert_int_equal(check_ca((struct mint_spec){ .usage = "cRLSign" }), TRUST_KEY_USAGE);
@@ -307,7 +331,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 		T(good_paths), T(no_chain), T(intermediate_is_not_an_anchor), T(anchor_is_not_a_card), T(dates),
 		T(expired_anchor), T(leaf_key_usage), T(leaf_extended_key_usage), T(critical_extensions), T(malformed),
-		T(leaf_algorithms), T(ca_algorithms), T(rsa_md5_refused), T(ca_rules), T(path_length), T(depth_limit),
+		T(leaf_algorithms), T(ca_algorithms), T(rsa_md5_refused), T(a_ca_demands_a_policy), T(ca_rules), T(path_length), T(depth_limit),
 		T(name_constraints_and_policies_are_obeyed), T(reason_that_helps_wins),
 	};
 

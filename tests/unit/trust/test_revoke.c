@@ -257,6 +257,38 @@ static void self_issued_roll_over(void **state)
 	assert_int_equal(mint_check(trust, &card), TRUST_REVOKED);
 }
 
+/* The CA goes on with a new key that its old one vouches for ("new with old"): the new key's list speaks for what the old one issued,
+ * as long as the old one has no list of its own. */
+static void successor_of_a_key(void **state)
+{
+	struct mint_cert old = mint_ca(&root, (struct mint_spec){ .name = "Roll" });
+	struct mint_cert next = mint_ca(&old, (struct mint_spec){ .name = "Roll" });
+	struct mint_cert strange = mint_ca(&root, (struct mint_spec){ .name = "Roll" });
+	struct mint_cert card = mint_leaf(&old, (struct mint_spec){ .name = "Card" });
+	bool warn = false;
+
+	(void)state;
+	mint_site_add(&site, "old.der", &old);
+	mint_site_add(&site, "next.der", &next);
+	mint_site_add(&site, "strange.der", &strange);
+	reopen(true);
+	put_root_list();
+	assert_int_equal(mint_check(trust, &card), TRUST_NO_CRL);
+	/* a namesake that the old key doesn't vouch for */
+	put((struct mint_crl){ .issuer = &strange });
+	assert_int_equal(mint_check(trust, &card), TRUST_NO_CRL);
+	put((struct mint_crl){ .issuer = &next, .revoked = &card });
+	assert_int_equal(mint_check(trust, &card), TRUST_REVOKED);
+	put((struct mint_crl){ .issuer = &next, .number = "02" });
+	assert_int_equal(mint_check(trust, &card), TRUST_GOOD);
+	/* the old key has a list of its own: that one counts, though the successor's is fresh */
+	put((struct mint_crl){ .issuer = &old, .from = -3600, .until = 60, .revoked = &card });
+	assert_int_equal(mint_check(trust, &card), TRUST_REVOKED);
+	put((struct mint_crl){ .issuer = &old, .number = "02", .from = -1800, .until = 60 });
+	assert_int_equal(mint_check(trust, &card), TRUST_GOOD);
+	assert_int_equal(mint_check_at(trust, mint_span(&card), MINT_NOW + 60 + 3600 + 1, &warn), TRUST_CRL_OLD);
+}
+
 /* A CA with one key for certificates and another for lists. */
 static void separate_list_key(void **state)
 {
@@ -373,7 +405,7 @@ int main(void)
 		T(serial_is_matched_with_its_issuer_and_sign), T(any_reason_is_revoked), T(age_warns_then_denies),
 		T(old_list_denies_also_when_not_required), T(list_from_the_future_is_none), T(revoked_wins),
 		T(user_and_ca_lists), T(list_of_another_key_does_not_speak),
-		T(list_of_another_name_in_the_path_does_not_speak), T(freshest_list_decides_about_age), T(self_issued_roll_over),
+		T(list_of_another_name_in_the_path_does_not_speak), T(freshest_list_decides_about_age), T(self_issued_roll_over), T(successor_of_a_key),
 		T(separate_list_key), T(list_key_beside_a_ca_that_may), T(separate_list_key_of_another_anchor), T(self_issued_list_key), T(expired_list_key),
 	};
 
