@@ -52,7 +52,7 @@ int64_t daemon_now(void);
 /**
  * The wall clock, but never behind the latest time seen on this terminal, also before a restart (SEKISHO_CLOCK_FILE): what has
  * expired stays expired, and an old revocation list does not become fresh, when the clock goes back. A clock behind it by more
- * than CLOCK_BEHIND_S is recorded once.
+ * than CLOCK_BEHIND_S is recorded once. The file is written every ten minutes: so much of what was seen may be lost over a restart.
  */
 SK_NONNULL int64_t daemon_safe_now(struct daemon *d);
 #define CLOCK_BEHIND_S 300
