@@ -127,7 +127,7 @@ DEPS_TEST := libcmocka-dev pcscd vsmartcard-vpcd opensc opensc-pkcs11 pamtester 
 	libclang-rt-14-dev cppcheck mandoc iproute2 util-linux procps sudo python3 shellcheck \
 	qemu-system-arm qemu-system-x86 libusbredirparser-dev mmdebstrap cpio socat vsmartcard-vpicc python3-pycryptodome dbus python3-dbusmock \
 	softhsm2 libengine-pkcs11-openssl swtpm tpm2-tools tpm2-openssl slapd python3-cryptography-vectors
-DEPS_BENCH := libpam-pkcs11 libpam-p11
+DEPS_BENCH := libpam-pkcs11 libpam-p11 sssd-common
 .PHONY: deps deps-test
 deps: ## Install what building needs (apt)
 	$(Q)tests/apt-need $(DEPS_BUILD)

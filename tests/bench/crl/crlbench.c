@@ -8,6 +8,7 @@
  *   cold FILE.idx N    one look-up, the index opened before, its pages not in memory; faults and pages
  *   evict FILE         out of the page cache
  *   openssl FILE N     d2i_X509_CRL_bio(), first and later X509_CRL_get0_by_serial()
+ *   run PROGRAM …      seconds and peak RSS of somebody else's program, and its exit status
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -244,12 +246,31 @@ static void act_openssl(const char *path, uint32_t n)
 	BIO_free(bio);
 }
 
+static void act_run(char **argv)
+{
+	double start = now_us();
+	struct rusage r;
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0) {
+		(void)execv(argv[0], argv);
+		_exit(127);
+	}
+	if (pid < 0 || wait4(pid, &status, 0, &r) != pid)
+		die(argv[0]);
+	printf("seconds %.4f peak_kib %ld status %d\n", (now_us() - start) / 1e6, r.ru_maxrss,
+	    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
 int main(int argc, char **argv)
 {
 	const char *act = argc > 2 ? argv[1] : "";
 	uint32_t n = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 0;
 
-	if (strcmp(act, "hash") == 0)
+	if (strcmp(act, "run") == 0)
+		act_run(argv + 2);
+	else if (strcmp(act, "hash") == 0)
 		act_hash(argv[2]);
 	else if (strcmp(act, "import") == 0)
 		act_import(argv[2]);
