@@ -3,7 +3,7 @@
  * @file spill.h
  * @brief Sorts more records than memory holds: by the top byte of their hash into 256 partitions, each sorted by itself.
  *
- * Memory: 256 buffers of 32 KiB, then one partition of at most SPILL_PARTITION_MAX. What doesn't fit in the buffers is in
+ * Memory: 256 buffers of 8 KiB, then one partition of at most SPILL_PARTITION_MAX. What doesn't fit in the buffers is in
  * one file that has no name any more: whatever happens, nothing of it is left behind.
  */
 #ifndef CRL_SPILL_H
