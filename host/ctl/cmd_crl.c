@@ -99,6 +99,16 @@ enum ctl_exit cmd_crl_status(const struct ctl_args *a)
 	return e;
 }
 
+enum ctl_exit cmd_crl_forget(const struct ctl_args *a)
+{
+	struct request r;
+
+	request_begin(&r, CMD_CRL_FORGET);
+	request_text(&r, IPC_F_NAME, a->arg[0]);
+	request_text(&r, IPC_F_DETAIL, a->reason);
+	return request_run(&r, a, ROW_CRL, N_("The list is no longer in force."));
+}
+
 enum ctl_exit cmd_clock_accept(const struct ctl_args *a)
 {
 	struct request r;

@@ -60,7 +60,7 @@ ctl_fn cmd_init, cmd_status, cmd_unlock, cmd_doctor, cmd_policy_check;
 ctl_fn cmd_person_add, cmd_person_list, cmd_person_show, cmd_person_suspend, cmd_person_reinstate, cmd_person_retire;
 ctl_fn cmd_card_enrol, cmd_card_relink, cmd_card_list, cmd_card_revoke, cmd_card_return, cmd_card_destroy;
 ctl_fn cmd_finger_enrol, cmd_finger_list, cmd_finger_delete;
-ctl_fn cmd_crl_import, cmd_crl_status, cmd_trust_check, cmd_clock_accept;
+ctl_fn cmd_crl_import, cmd_crl_status, cmd_crl_forget, cmd_trust_check, cmd_clock_accept;
 ctl_fn cmd_card_unrevoke, cmd_denylist_make, cmd_denylist_export, cmd_denylist_import, cmd_denylist_status, cmd_denylist_receipt;
 ctl_fn cmd_ocsp_import, cmd_ocsp_status, cmd_fetch;
 ctl_fn cmd_audit_list, cmd_audit_verify, cmd_audit_export, cmd_audit_reanchor;

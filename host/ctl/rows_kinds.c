@@ -45,6 +45,7 @@ static const struct row_column lockout[] = {
 	{ IPC_F_MAX_S, "wait_s", N_("WAIT (s)"), 0 },
 };
 static const struct row_column crl[] = {
+	{ IPC_F_NAME, "list", N_("LIST"), 8 },
 	{ IPC_F_ISSUER, "issuer", N_("ISSUER"), 60 },
 	{ IPC_F_STATUS, "status", N_("STATUS"), 0 },
 	{ IPC_F_SERIAL, "number", N_("CRL NUMBER"), 16 },

@@ -47,7 +47,7 @@ admin_fn admin_status, admin_doctor, admin_unlock, admin_clock_accept;
 admin_fn admin_person_add, admin_person_list, admin_person_show, admin_person_suspend, admin_person_reinstate, admin_person_retire;
 admin_fn admin_card_list, admin_card_revoke, admin_card_return, admin_card_destroy;
 admin_fn admin_finger_list, admin_finger_delete;
-admin_fn admin_crl_import, admin_crl_status;
+admin_fn admin_crl_import, admin_crl_status, admin_crl_forget;
 admin_fn admin_ocsp_import, admin_ocsp_status, admin_fetch_list;
 /** A peer has gone; an import of its own is forgotten. */
 void admin_crl_client_gone(const struct conn *conn);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file admin_crl.c
- * @brief Revocation lists: import in chunks, and which are in force.
+ * @brief Revocation lists: import in chunks, which are in force, and taking one out for good.
  *
  * The daemon can't read the administrator's files, and root must not write into folders of the daemon's user (a
  * symbolic link there would make root overwrite anything). So the tool opens the file itself and sends its bytes in
@@ -10,7 +10,9 @@
  * Rules
  *  1. One import at a time, CRL_MAX bytes at most; chunks come in order, from one peer, nothing left over.
  *  2. That a list is put in force is recorded, durably, before anything changes; how it ended is recorded after.
- *  3. An import that stops is forgotten after IMPORT_IDLE_S, and when its peer goes.
+ *  3. A list goes out of force only by a newer one or by admin_crl_forget(), which records it first: whoever was revoked by that list
+ *     alone may come in again.
+ *  4. An import that stops is forgotten after IMPORT_IDLE_S, and when its peer goes.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -152,6 +154,7 @@ static enum sk_status row_crl(struct admin_call *call, const struct trust_crl *c
 	struct ipc_out o;
 
 	admin_row_begin(&o, buf, sizeof(buf));
+	ipc_out_text(&o, IPC_F_NAME, c->id);
 	admin_put_text(&o, IPC_F_ISSUER, c->issuer);
 	ipc_out_text(&o, IPC_F_STATUS, c->denies ? "too-old" : c->old ? "old" : "good");
 	admin_put_text(&o, IPC_F_SERIAL, c->number);
@@ -242,4 +245,61 @@ enum sk_status admin_rows_crls(struct admin_call *call)
 enum sk_status admin_crl_status(struct admin_call *call)
 {
 	return admin_rows_crls(call);
+}
+
+/* --- forgetting --- */
+
+/* The list whose id begins so. */
+struct crl_search {
+	const char *prefix;
+	struct trust_crl found;
+	uint32_t n;
+};
+
+static enum sk_status compare_id(void *arg, const struct trust_crl *c)
+{
+	struct crl_search *s = arg;
+
+	if (strncmp(c->id, s->prefix, strlen(s->prefix)) == 0) {
+		s->found = *c;
+		s->n++;
+	}
+	return SK_OK;
+}
+
+static enum sk_status find_list(struct admin_call *call, struct trust_crl *ret_c)
+{
+	char id[TRUST_LIST_ID_LEN + 1];
+	struct crl_search s = { .prefix = id };
+
+	if (ipc_text(call->req, IPC_F_NAME, id, sizeof(id)) != SK_OK || strlen(id) < ADMIN_CARD_PREFIX_MIN ||
+	    strspn(id, "0123456789abcdef") != strlen(id))
+		return admin_fail(call, SK_E_ARG, "A list is named by 8 or more hex digits: see crl status.");
+	if (trust_crl_each(call->d->trust, daemon_safe_now(call->d), compare_id, &s) != SK_OK)
+		return admin_fail(call, SK_E_FAULT, "The revocation lists can't be read.");
+	if (s.n == 0)
+		return admin_fail(call, SK_E_NOENT, "There is no such list: see crl status.");
+	if (s.n > 1)
+		return admin_fail(call, SK_E_ARG, "More than one list begins so: give more digits.");
+	*ret_c = s.found;
+	return SK_OK;
+}
+
+enum sk_status admin_crl_forget(struct admin_call *call)
+{
+	char reason[ADMIN_REASON_MAX + 1], detail[STORE_TEXT_MAX + 1];
+	struct trust_crl c;
+	enum sk_status st = admin_reason(call, reason);
+
+	if (st == SK_OK)
+		st = find_list(call, &c);
+	if (st != SK_OK)
+		return st;
+	(void)snprintf(detail, sizeof(detail), "list=%.16s number=%s entries=%u reason=%s issuer=%s", c.id, c.number, c.entries, reason, c.issuer);
+	st = admin_record(call, "crl-forget", NULL, NULL, NULL, detail);
+	if (st != SK_OK)
+		return admin_store_failed(call, st);
+	st = trust_crl_forget(call->d->trust, c.id);
+	return st == SK_OK ? st :
+	    admin_fail(call, st, "The list could not be taken out for good: its issuer's cards are refused until it is forgotten again.");
 }

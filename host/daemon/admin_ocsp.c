@@ -280,6 +280,39 @@ enum sk_status admin_ocsp_import(struct admin_call *call)
 
 /* --- which are kept --- */
 
+struct ocsp_count {
+	struct daemon *d;
+	struct admin_ocsp_counts n;
+};
+
+static enum sk_status count_ocsp(void *arg, const struct card *c)
+{
+	struct ocsp_count *k = arg;
+	struct sk_span certs[2];
+	uint32_t n = c->status == CARD_ACTIVE ? card_certs(c, certs) : 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		enum trust_ocsp_verdict v = TRUST_OCSP_NONE;
+		struct trust_ocsp kept;
+
+		if (trust_ocsp_look(k->d->trust, certs[i], daemon_safe_now(k->d), &kept, &v) != SK_OK)
+			v = TRUST_OCSP_NONE;
+		k->n.all++;
+		k->n.fresh += v == TRUST_OCSP_GOOD_FRESH || v == TRUST_OCSP_REVOKED;
+		k->n.old += v == TRUST_OCSP_GOOD_WARN;
+	}
+	return SK_OK;
+}
+
+enum sk_status admin_ocsp_count(struct daemon *d, struct admin_ocsp_counts *ret_n)
+{
+	struct ocsp_count k = { .d = d };
+	enum sk_status st = store_card_each(d->store, NULL, count_ocsp, &k);
+
+	*ret_n = k.n;
+	return st;
+}
+
 static enum sk_status walk_status(void *arg, const struct card *c)
 {
 	struct sk_span certs[2];

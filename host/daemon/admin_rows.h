@@ -40,7 +40,13 @@ enum sk_status admin_reason(struct admin_call *call, char ret_reason[static ADMI
 /** Person of the request (IPC_F_PERSON). SK_E_NOENT with its sentence. */
 SK_MUST_CHECK SK_NONNULL enum sk_status admin_find_person(struct admin_call *call, struct person *ret_p);
 
-/** Fewest hex digits that name a card. */
+/** Certificates of active cards: all, with a response that counts, with one past its nextUpdate that still does. */
+struct admin_ocsp_counts {
+	uint32_t all, fresh, old;
+};
+SK_MUST_CHECK SK_NONNULL enum sk_status admin_ocsp_count(struct daemon *d, struct admin_ocsp_counts *ret_n);
+
+/** Fewest hex digits that name a card, or a list. */
 #define ADMIN_CARD_PREFIX_MIN 8u
 /** Card of the request (IPC_F_CARD): the first hex digits of its key, enough to be the only one. */
 SK_MUST_CHECK SK_NONNULL enum sk_status admin_find_card(struct admin_call *call, struct card *ret_c);

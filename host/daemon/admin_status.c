@@ -175,6 +175,25 @@ static enum sk_status check_crls(struct admin_call *call)
 	return admin_row_check(call, "crl", ADMIN_CHECK_OK, "All revocation lists are up to date.", "");
 }
 
+/* Where responses are fetched at all. */
+static enum sk_status check_ocsp(struct admin_call *call)
+{
+	struct admin_ocsp_counts n;
+
+	if (call->d->config.ocsp_url[0] == '\0')
+		return SK_OK;
+	if (admin_ocsp_count(call->d, &n) != SK_OK)
+		return admin_row_check(call, "ocsp", ADMIN_CHECK_FAIL, "The OCSP responses can't be looked through.", "sekishoctl ocsp status");
+	if (n.fresh + n.old < n.all)
+		return admin_row_check(call, "ocsp", call->d->config.require_crl ? ADMIN_CHECK_FAIL : ADMIN_CHECK_WARN,
+		    "Some cards have no OCSP response that counts; where no list covers them, they are refused.",
+		    "sekishoctl fetch; sekishoctl ocsp status");
+	if (n.old > 0)
+		return admin_row_check(call, "ocsp", ADMIN_CHECK_WARN, "Some OCSP responses are old and will soon refuse their cards.",
+		    "sekishoctl fetch; systemctl status sekisho-fetch.timer");
+	return admin_row_check(call, "ocsp", ADMIN_CHECK_OK, "All OCSP responses are up to date.", "");
+}
+
 static enum sk_status check_denylist(struct admin_call *call)
 {
 	struct denykeep_facts f;
@@ -243,6 +262,8 @@ enum sk_status admin_doctor(struct admin_call *call)
 
 	if (st == SK_OK)
 		st = check_crls(call);
+	if (st == SK_OK)
+		st = check_ocsp(call);
 	if (st == SK_OK)
 		st = check_denylist(call);
 	if (st == SK_OK)

@@ -59,8 +59,11 @@ struct trust_cert {
 	bool ca;                   /**< basicConstraints with cA. A good path for all that; nobody is enrolled with it. */
 };
 
+#define TRUST_LIST_ID_LEN 64u
+
 /** One CRL in force. */
 struct trust_crl {
+	char id[TRUST_LIST_ID_LEN + 1];   /**< Hex; of issuer, key and scope: stays when a newer list comes. */
 	char issuer[TRUST_NAME_MAX + 1];
 	int64_t this_update, next_update; /**< next_update 0: the list names none (refused at import). */
 	char number[TRUST_SERIAL_MAX];    /**< CRL number in hex; "" none. */
@@ -151,6 +154,14 @@ SK_MUST_CHECK SK_NONNULL enum sk_status trust_repair(struct trust *t, char reter
  */
 SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_import(struct trust *t, struct sk_span bytes, int64_t now,
     struct trust_crl *ret_crl, char reterr_what[static 160]);
+
+/**
+ * Take a list out of force, and forget that it ever was: its number, and that whoever it was about needs it. For lists that no
+ * newer one will ever follow. A power cut leaves it in force, or its issuer denied, or forgotten.
+ * @param id  Of trust_crl.
+ * @retval SK_OK, SK_E_NOENT, SK_E_IO (not durable: its issuer is denied until it is imported or forgotten again)
+ */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_forget(struct trust *t, const char *id);
 
 typedef enum sk_status trust_crl_fn(void *arg, const struct trust_crl *c);
 SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_each(struct trust *t, int64_t now, trust_crl_fn *fn, void *arg);

@@ -31,6 +31,7 @@ static enum sk_status list_describe(const struct trust *t, const struct trust_li
 		st = trust_text_number(l->number, c.number);
 	if (st != SK_OK)
 		return st;
+	memcpy(c.id, l->id, sizeof(c.id));
 	c.this_update = l->this_update;
 	c.next_update = l->ix ? l->next_update : 0;
 	c.entries = l->entries;
@@ -353,6 +354,48 @@ enum sk_status trust_repair(struct trust *t, char reterr_what[static TRUST_WHAT_
 	if (dir_fd >= 0)
 		(void)close(dir_fd);
 	t->repair = false;
+	return st;
+}
+
+/* --- forgetting ------------------------------------------------------------------------------------------------------- */
+
+enum sk_status trust_crl_forget(struct trust *t, const char *id)
+{
+	struct trust_list *l = trust_crldir_find(t, id), gone;
+	char list[TRUST_ID_NAME_MAX], index[TRUST_ID_NAME_MAX];
+	int dir_fd = trust_crldir_open(t);
+	enum sk_status st = SK_E_IO;
+
+	if (!l || dir_fd < 0) {
+		if (dir_fd >= 0)
+			(void)close(dir_fd);
+		return l ? SK_E_IO : SK_E_NOENT;
+	}
+	trust_crldir_name(l->id, TRUST_LIST_SUFFIX, list);
+	trust_crldir_name(l->id, TRUST_INDEX_SUFFIX, index);
+	/* From here on it denies; the number goes last, so that a cut leaves no gap between "in force" and "denied". */
+	crl_index_close(&l->ix);
+	X509_free(l->signer);
+	l->signer = NULL;
+	if ((unlinkat(dir_fd, index, 0) == 0 || errno == ENOENT) && (unlinkat(dir_fd, list, 0) == 0 || errno == ENOENT) &&
+	    fsync(dir_fd) == 0) {
+		size_t at = (size_t)(l - t->lists);
+
+		gone = *l;
+		memmove(l, l + 1, (t->lists_n - at - 1) * sizeof(*l));
+		t->lists_n--;
+		st = trust_crldir_remember(t);
+		if (st == SK_OK) {
+			trust_list_clear(&gone);
+			/* Places behind the last one are empty: import_put() counts on it. */
+			t->lists[t->lists_n] = (struct trust_list){ 0 };
+		} else {
+			memmove(l + 1, l, (t->lists_n - at) * sizeof(*l));
+			t->lists_n++;
+			*l = gone;
+		}
+	}
+	(void)close(dir_fd);
 	return st;
 }
 

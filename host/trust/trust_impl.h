@@ -30,7 +30,7 @@
 
 /** A CRL in force; or, when @c ix is NULL, one that was in force and is no longer readable: it denies (trust_revoke.c, rule 3). */
 struct trust_list {
-	char id[65];               /**< Hex SHA-256 of issuer name, signer key and scope; the files are "<id>.index" and "<id>.crl". */
+	char id[TRUST_LIST_ID_LEN + 1]; /**< Hex SHA-256 of issuer name, signer key and scope; the files are "<id>.index" and "<id>.crl". */
 	struct crl_index *ix;
 	X509 *signer;              /**< NULL exactly when ix is. */
 	X509_NAME *issuer;

@@ -158,5 +158,19 @@ ok 'is told with its name' told 'medium\.der'
 ok 'the list in force stays' login_quiet pinonly yamada $PIN_GOOD
 ok 'and the whole list is taken next' try sekishoctl crl import "$BENCH_TMP/big.der"
 ok '300,000 entries: the card logs in' login_quiet pinonly yamada $PIN_GOOD
+# --- a list that no newer one will follow ---
+list=$(sekishoctl --json crl status | grep -oE '"list": *"[0-9a-f]{64}"' | tail -n 1 | grep -oE '[0-9a-f]{64}')
+not_ok 'a list is not forgotten without a reason' try sekishoctl crl forget "${list:0:8}"
+not_ok 'nor by few digits' try sekishoctl crl forget "${list:0:7}" --reason test
+ok 'an old delta is forgotten' try sekishoctl crl forget "${list:0:8}" --reason 'no delta will follow'
+ok 'on the record, with the reason' quiet sh -c "sekishoctl --json audit list --last 3 | grep -q 'crl-forget' && sekishoctl --json audit list --last 3 | grep -q 'reason=no delta will follow'"
+not_ok 'it is gone' sh -c "sekishoctl --json crl status | grep -q $list"
+sekishod_stop
+sekishod_start
+not_ok 'also after a restart' sh -c "sekishoctl --json crl status | grep -q $list"
+for list in $(sekishoctl --json crl status | grep -oE '"list": *"[0-9a-f]{64}"' | grep -oE '[0-9a-f]{64}'); do
+	sekishoctl crl forget "$list" --reason test >/dev/null 2>&1
+done
+not_ok 'without any list nobody gets in' login_quiet pinonly yamada $PIN_GOOD
 ok 'C-TAMPER: the audit chain verifies' quiet sekishoctl audit verify
 site_summary

@@ -18,6 +18,8 @@ ok_explain() {
 try() { "$@" >"$OUT" 2>&1; }
 said() { grep -Eq -- "$1" "$OUT"; }
 exits() { local want=$1; shift; try "$@"; [ $? -eq "$want" ]; }
+# STATUS: what the doctor says of the responses.
+doctor_says() { sekishoctl --json doctor 2>/dev/null | tr -d '\n' | grep -Eq "\"status\": *\"$1\", *\"check\": *\"ocsp\""; }
 restart() { sekishod_stop; sekishod_start; }
 login_quiet() { login_start login yamada; login_wait 30; }
 denied() { ! login_quiet && audit_has attempt-denied "$1"; }
@@ -104,6 +106,7 @@ person_make P001 yamada
 ok 'a card is enrolled where only a responder knows about it' card_enrol P001 clerk
 ok 'but opens nothing before the responder was asked' denied no-crl
 ok 'ocsp status: none, exit status 6' exits 6 sekishoctl ocsp status
+ok 'doctor: a card without a response' doctor_says fail
 CARD=$(sekishoctl --json card list | sed -n 's/.*"card": *"\([0-9a-f]*\)".*/\1/p' | head -n 1)
 
 index_put "$CERT" V
@@ -112,6 +115,7 @@ ok 'fetch: the response comes' exits 0 sekishoctl fetch
 ok 'fetch says how many are good' said '1 of 1'
 ok 'ocsp status: good, exit status 0' exits 0 sekishoctl --json ocsp status
 ok 'with its dates' said '"status": "good".*"next_update"'
+ok 'doctor: responses are up to date' doctor_says ok
 ok 'the responder was asked by GET' grep -q 'GET /' "$BENCH_TMP/responder.log"
 START=$(date +%s%N)
 ok 'good: the card logs in' login_quiet
@@ -269,6 +273,7 @@ web_stop
 # Old, step by step. Nothing but the response speaks for the card yet.
 while [ "$(date +%s)" -le $OLD ]; do sleep 1; done
 ok 'a response past its nextUpdate: the card still logs in' login_quiet
+ok 'doctor warns of it' doctor_says warn
 ok 'and its holder is told' grep -q 'list of revoked cards' "$LOGIN_LOG"
 ok 'ocsp status: old, exit status 6' exits 6 sekishoctl ocsp status
 ok 'the word for it' said ' old '

@@ -134,6 +134,56 @@ static void a_newer_list_frees(void **state)
 	cut_everywhere(TRUST_REVOKED, TRUST_GOOD);
 }
 
+static void forget(void *arg)
+{
+	(void)arg;
+	if (trust_crl_forget(trust, (const char *)arg) != SK_OK)
+		abort();
+}
+
+static enum sk_status note_id(void *arg, const struct trust_crl *c)
+{
+	memcpy(arg, c->id, sizeof(c->id));
+	return SK_OK;
+}
+
+/* Forgotten at every step: in force, or its issuer denied, or forgotten; never a list that is half there. */
+static void forgetting(void **state)
+{
+	char id[TRUST_LIST_ID_LEN + 1] = "";
+	unsigned steps, seen[TRUST_LIST_DAMAGED + 1] = { 0 };
+
+	(void)state;
+	trust_free(&trust);
+	trust = mint_site_open(&site, false, 3600);
+	mint_import(trust, mint_crl((struct mint_crl){ .issuer = &root, .number = "07", .revoked = &lost }));
+	assert_int_equal(trust_crl_each(trust, MINT_NOW, note_id, id), SK_OK);
+	cut_keep(site.crls, keep);
+	steps = cut_steps(site.crls, forget, id);
+	for (unsigned kind = 0; kind < CUT_KINDS; kind++)
+		for (unsigned at = 1; at <= steps; at++) {
+			enum trust_reason found;
+
+			cut_restore(site.crls, keep);
+			trust_free(&trust);
+			trust = mint_site_open(&site, false, 3600);
+			assert_true(cut_run(site.crls, forget, id, (enum cut_kind)kind, at));
+			trust_free(&trust);
+			trust = mint_site_open(&site, false, 3600);
+			found = mint_check(trust, &lost);
+			seen[found]++;
+			assert_int_equal(mint_check(trust, &kept), found == TRUST_NO_CRL ? TRUST_NO_CRL : TRUST_GOOD);
+			/* once more, to its end; then an older number may come */
+			assert_int_equal(trust_crl_forget(trust, id), found == TRUST_GOOD ? SK_E_NOENT : SK_OK);
+			assert_int_equal(mint_check(trust, &lost), TRUST_GOOD);
+			mint_import(trust, mint_crl((struct mint_crl){ .issuer = &root, .number = "01" }));
+		}
+	print_message("%u steps: %u in force, %u denied, %u forgotten\n", steps, seen[TRUST_REVOKED], seen[TRUST_NO_CRL],
+	    seen[TRUST_GOOD]);
+	assert_int_equal(seen[TRUST_REVOKED] + seen[TRUST_NO_CRL] + seen[TRUST_GOOD], steps * CUT_KINDS);
+	assert_true(seen[TRUST_REVOKED] > 0 && seen[TRUST_NO_CRL] > 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -141,6 +191,7 @@ int main(void)
 		T(the_first_list),
 		T(a_newer_list_revokes),
 		T(a_newer_list_frees),
+		T(forgetting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

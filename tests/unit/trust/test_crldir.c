@@ -250,6 +250,58 @@ static void repair_keeps_to_its_own_file(void **state)
 	assert_string_equal(text, "at work");
 }
 
+static void forgotten_lists(void **state)
+{
+	struct mint_cert sub = mint_ca(&root, (struct mint_spec){ .name = "Sub" });
+	struct mint_cert under = mint_leaf(&sub, (struct mint_spec){ .name = "Under" });
+	struct trust_crl c;
+	char path[300];
+
+	(void)state;
+	mint_site_add(&site, "sub.der", &sub);
+	reopen();
+	mint_import(trust, mint_crl((struct mint_crl){ .issuer = &root, .number = "05", .revoked = &lost }));
+	assert_int_equal(trust_crl_each(trust, MINT_NOW, note_list, &c), SK_OK);
+	mint_import(trust, mint_crl((struct mint_crl){ .issuer = &sub, .revoked = &under }));
+	assert_int_equal(trust_crl_forget(trust, "00"), SK_E_NOENT);
+	assert_int_equal(trust_crl_forget(trust, c.id), SK_OK);
+	assert_int_equal(trust_crl_forget(trust, c.id), SK_E_NOENT);
+	/* the other one is untouched, in memory and after a restart */
+	for (int turn = 0; turn < 2; turn++) {
+		assert_int_equal(mint_check(trust, &kept), TRUST_NO_CRL);
+		assert_int_equal(mint_check(trust, &under), TRUST_REVOKED);
+		assert_int_equal(mint_site_find(&site, ".index", path, sizeof(path)), 1);
+		assert_int_equal(mint_site_find(&site, ".crl", path, sizeof(path)), 1);
+		reopen();
+	}
+	/* nothing is remembered of it: a lower number comes in */
+	mint_import(trust, mint_crl((struct mint_crl){ .issuer = &root, .number = "01" }));
+	assert_int_equal(mint_check(trust, &lost), TRUST_GOOD);
+}
+
+/* What can't be taken out for good denies. */
+static void forgetting_fails(void **state)
+{
+	struct trust_crl c;
+	char numbers[120];
+
+	(void)state;
+	mint_import(trust, mint_crl((struct mint_crl){ .issuer = &root, .number = "05" }));
+	assert_int_equal(trust_crl_each(trust, MINT_NOW, note_list, &c), SK_OK);
+	(void)snprintf(numbers, sizeof(numbers), "%s/numbers", site.crls);
+	assert_int_equal(unlink(numbers), 0);
+	assert_int_equal(mkdir(numbers, 0755), 0); /* nothing can be renamed over a folder */
+	assert_int_equal(trust_crl_forget(trust, c.id), SK_E_IO);
+	assert_int_equal(mint_check(trust, &kept), TRUST_NO_CRL);
+	assert_int_equal(trust_crl_each(trust, MINT_NOW, note_list, &c), SK_OK);
+	assert_true(c.denies);
+	assert_int_equal(rmdir(numbers), 0);
+	assert_int_equal(trust_crl_forget(trust, c.id), SK_OK);
+	reopen();
+	mint_import(trust, mint_crl((struct mint_crl){ .issuer = &root, .number = "01" }));
+	assert_int_equal(mint_check(trust, &kept), TRUST_GOOD);
+}
+
 static void damaged_numbers_refuse_all(void **state)
 {
 	static const char *const spoil[] = { "", "x", "sekisho-crl-numbers 1\n", "sekisho-crl-numbers 2",
@@ -351,7 +403,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(deleting_the_list_does_not_help), T(newer_file_than_number), T(reader_does_not_write), T(damaged_files_refuse_all),
 		T(damaged_index_is_rebuilt), T(another_index_is_not_taken), T(linked_folder_refuses_all), T(repair_keeps_to_its_own_file),
-		T(damaged_numbers_refuse_all), T(failed_write_keeps_the_old_list), T(failed_keeping_touches_nothing),
+		T(forgotten_lists), T(forgetting_fails), T(damaged_numbers_refuse_all), T(failed_write_keeps_the_old_list), T(failed_keeping_touches_nothing),
 		T(failed_first_import_leaves_nothing),
 	};
 
