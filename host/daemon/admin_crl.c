@@ -288,7 +288,7 @@ static enum sk_status find_list(struct admin_call *call, struct trust_crl *ret_c
 enum sk_status admin_crl_forget(struct admin_call *call)
 {
 	char reason[ADMIN_REASON_MAX + 1], detail[STORE_TEXT_MAX + 1];
-	struct trust_crl c;
+	struct trust_crl c = { .id = "" };
 	enum sk_status st = admin_reason(call, reason);
 
 	if (st == SK_OK)
