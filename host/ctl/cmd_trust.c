@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clockmark/clockmark.h"
 #include "config/config.h"
 #include "ctl/ctl.h"
 #include "ctl/dates.h"
@@ -21,6 +22,7 @@
 /** Where the daemon keeps its lists and responses (daemon/daemon.h). */
 #define SEKISHO_CRL_DIR "/var/lib/sekisho/crl"
 #define SEKISHO_OCSP_DIR "/var/lib/sekisho/ocsp"
+#define SEKISHO_CLOCK_FILE "/var/lib/sekisho/clock.mark"
 #define DEFAULT_FILE "/etc/sekisho/sekisho.conf"
 #define CERT_FILE_MAX ((size_t)1 << 20)
 #define CRL_FILE_MAX ((size_t)64 << 20)
@@ -68,10 +70,24 @@ static enum ctl_exit read_settings(struct check *c)
 	return CTL_FAILED;
 }
 
+/* The daemon's clock never goes back behind the latest time it saw. */
+static int64_t now_here(void)
+{
+	int64_t now = (int64_t)time(NULL), seen = 0;
+	uint8_t *bytes = NULL;
+	size_t len = 0;
+
+	if (safefile_load(SEKISHO_CLOCK_FILE, SAFEFILE_FOREIGN, CLOCKMARK_MAX, &bytes, &len) == SK_OK &&
+	    clockmark_get((const char *)bytes, len, &seen) == SK_OK && seen > now)
+		now = seen;
+	free(bytes);
+	return now;
+}
+
 static enum ctl_exit read_time(struct check *c)
 {
 	if (!c->a->at) {
-		c->now = (int64_t)time(NULL);
+		c->now = c->a->anchors_n > 0 ? (int64_t)time(NULL) : now_here();
 		return CTL_OK;
 	}
 	if (dates_read_instant(c->a->at, &c->now) == SK_OK)

@@ -3,46 +3,32 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <syslog.h>
 
+#include "clockmark/clockmark.h"
 #include "daemon/daemon.h"
 #include "daemon/journal.h"
 #include "safefile/safefile.h"
 
-#define MARK_HEAD "sekisho-clock 1 "
-#define MARK_MAX 64u
 /* How far the file may lag behind. */
 #define MARK_STEP_S 600
 
 static enum sk_status mark_write(struct daemon *d, int64_t mark)
 {
-	char text[MARK_MAX];
-	int n = snprintf(text, sizeof(text), MARK_HEAD "%" PRId64 "\n", mark);
-	enum sk_status st = safefile_write_atomic(SEKISHO_CLOCK_FILE, 0600, (struct sk_span){ (const uint8_t *)text, (size_t)n });
+	char text[CLOCKMARK_MAX];
+	size_t n = clockmark_put(mark, text);
+	enum sk_status st = safefile_write_atomic(SEKISHO_CLOCK_FILE, 0600, (struct sk_span){ (const uint8_t *)text, n });
 
 	if (st == SK_OK)
 		d->clock_written = mark;
 	return st;
 }
 
-/* "sekisho-clock 1 1782864000\n", to the byte. */
-static bool mark_read(const char *text, size_t len, int64_t *ret_mark)
-{
-	size_t head = strlen(MARK_HEAD);
-	char *end = NULL;
-
-	if (strlen(text) != len || strncmp(text, MARK_HEAD, head) != 0 || text[head] < '1' || text[head] > '9')
-		return false;
-	*ret_mark = strtoll(text + head, &end, 10);
-	return *ret_mark < INT64_MAX && end[0] == '\n' && end[1] == '\0';
-}
-
 enum sk_status daemon_clock_open(struct daemon *d)
 {
 	uint8_t *bytes = NULL;
 	size_t len = 0;
-	enum sk_status st = safefile_load(SEKISHO_CLOCK_FILE, SAFEFILE_TRUSTED, MARK_MAX, &bytes, &len);
+	enum sk_status st = safefile_load(SEKISHO_CLOCK_FILE, SAFEFILE_TRUSTED, CLOCKMARK_MAX, &bytes, &len);
 
 	if (st == SK_E_NOENT) {
 		d->clock_mark = daemon_now();
@@ -50,7 +36,7 @@ enum sk_status daemon_clock_open(struct daemon *d)
 	}
 	if (st != SK_OK)
 		return st == SK_E_NOMEM || st == SK_E_IO ? st : SK_E_CORRUPT;
-	st = mark_read((const char *)bytes, len, &d->clock_mark) ? SK_OK : SK_E_CORRUPT;
+	st = clockmark_get((const char *)bytes, len, &d->clock_mark) == SK_OK ? SK_OK : SK_E_CORRUPT;
 	d->clock_written = d->clock_mark;
 	free(bytes);
 	return st;

@@ -93,6 +93,8 @@ ok 'with a warning' said 'revocation list|out of date|old'
 ok 'status: exit status 6 for monitoring' status_is 6
 clock_seen_ahead 180000
 not_ok 'past the time of grace: denied' login_quiet pinonly yamada $PIN_GOOD
+not_ok 'trust check sees that time too' try sekishoctl trust check "$BENCH_TMP/delta/clerk.pem"
+ok 'with the reason' told '\(crl-old\)'
 ok 'and told whom to call' said 'IT desk 1234'
 ok 'its reason is in the audit log' audit_has attempt-denied crl-old
 # The clock itself never moved in these tests: what was seen ahead of it is as good as passed.
@@ -158,6 +160,32 @@ ok 'is told with its name' told 'medium\.der'
 ok 'the list in force stays' login_quiet pinonly yamada $PIN_GOOD
 ok 'and the whole list is taken next' try sekishoctl crl import "$BENCH_TMP/big.der"
 ok '300,000 entries: the card logs in' login_quiet pinonly yamada $PIN_GOOD
+# --- attempts meanwhile ---
+login_start pinonly yamada $PIN_GOOD --answer-delay-ms 2000
+login_saw '^prompt'
+site_crl 6000 --revoke "$CARDS/clerk"
+not_ok 'a list that comes between the card and the PIN counts' login_wait 60
+ok 'its reason is in the audit log' audit_has attempt-denied revoked
+site_crl 6001
+login_quiet pinonly yamada $PIN_GOOD # the delay after a failure is waited for
+import_many() {
+	local i
+
+	for i in $(seq 6002 6021); do
+		vcard-personalise crl --ca "$BENCH_TMP/ca" --out "$BENCH_TMP/many.der" --number "$i" --fill 20000 >/dev/null 2>&1
+		sekishoctl crl import "$BENCH_TMP/many.der" >/dev/null 2>&1 || return 1
+	done
+}
+import_many &
+importing=$!
+logins=0 failed=0
+while kill -0 $importing 2>/dev/null || [ $logins -lt 5 ]; do
+	login_quiet pinonly yamada $PIN_GOOD || failed=$((failed + 1))
+	logins=$((logins + 1))
+done
+ok '20 lists replaced one after the other' wait $importing
+ok "$logins log-ins meanwhile, none the worse for it" test $failed -eq 0
+
 # --- a list that no newer one will follow ---
 list=$(sekishoctl --json crl status | grep -oE '"list": *"[0-9a-f]{64}"' | tail -n 1 | grep -oE '[0-9a-f]{64}')
 not_ok 'a list is not forgotten without a reason' try sekishoctl crl forget "${list:0:8}"
