@@ -20,6 +20,7 @@
 #define CONFIG_TEXT_MAX 128u
 #define CONFIG_URLS_MAX 16u
 #define CONFIG_URL_MAX 190u  /**< What a line holds. Unit: bytes. */
+#define CONFIG_PROXY_MAX 128u
 
 struct config_service {
 	char name[33];           /**< PAM service, [A-Za-z0-9._-]. */
@@ -46,11 +47,12 @@ struct config {
 	char deny_key[191];                  /**< signs lists here: a file, or a URI of OSSL_STORE; empty: not here */
 	char deny_key_provider[65];          /**< OpenSSL provider for the URI, or engine:NAME */
 	bool deny_end_sessions;              /**< sessions = end; default lock */
-	/* [crl], [ocsp]: what `sekishoctl fetch` brings; nothing of it is touched at a log-in */
+	/* [crl], [ocsp], [fetch]: what `sekishoctl fetch` brings; nothing of it is touched at a log-in */
 	char crl_urls[CONFIG_URLS_MAX][CONFIG_URL_MAX + 1]; /**< url, may come several times; or the word "cdp" */
 	uint32_t crl_urls_n;
 	char crl_watch[256];                 /**< watch: folder whose *.crl are imported; empty: none */
 	char ocsp_url[CONFIG_URL_MAX + 1];   /**< url: the responder, or the word "aia"; empty: none is asked */
+	char fetch_proxy[CONFIG_PROXY_MAX + 1]; /**< [fetch] proxy: http://host:port for http and https; empty: none */
 	/* [lockout] */
 	struct lockout_policy lock_pin, lock_finger, lock_terminal;
 	/* [timing] */

@@ -115,6 +115,18 @@ static enum sk_status set_ocsp_url(struct config *c, const struct key *k, const 
 	return st == SK_OK ? set_text(c, k, value, reterr_why) : st;
 }
 
+/* A proxy is a host and a port: a path would never be asked for. */
+static enum sk_status set_proxy(struct config *c, const struct key *k, const char *value, char reterr_why[static 160])
+{
+	enum url_scheme scheme = URL_HTTP;
+	const char *host = strstr(value, "://");
+
+	if (strlen(value) <= CONFIG_PROXY_MAX && url_check(value, URL_HTTP, &scheme) == SK_OK && host != NULL && strpbrk(host + 3, "/?") == NULL)
+		return set_text(c, k, value, reterr_why);
+	snprintf(reterr_why, WHY_LEN, "It must be http://HOST:PORT, without user name and path.");
+	return SK_E_FORMAT;
+}
+
 static enum sk_status read_bool(const char *value, bool *ret_b, char reterr_why[static 160])
 {
 	if (strcmp(value, "yes") == 0) {
@@ -313,6 +325,7 @@ static const struct key keys[] = {
 	{ "crl", "url", set_crl_url, AT(crl_urls), 0, 0, 0 },
 	{ "crl", "watch", set_path, AT(crl_watch), 0, 1, 255 },
 	{ "ocsp", "url", set_ocsp_url, AT(ocsp_url), 0, 1, CONFIG_URL_MAX },
+	{ "fetch", "proxy", set_proxy, AT(fetch_proxy), 0, 1, CONFIG_PROXY_MAX },
 	{ "lockout", "pin_soft", set_count, AT(lock_pin.soft_limit), 0, 1, 100 },
 	{ "lockout", "pin_hard", set_count, AT(lock_pin.hard_limit), 0, 1, 100 },
 	{ "lockout", "pin_delay", set_seconds, AT(lock_pin.base_delay_s), 0, 1, DAY_S },

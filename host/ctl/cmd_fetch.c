@@ -36,6 +36,7 @@ struct fetch {
 	struct rows told; /* what became of it: lists, and responses that failed or say something else than good */
 	uint32_t done, failed;
 	uint32_t responses_n, responses_good;
+	char proxy[256]; /* for http and https; "": none */
 	char down_url[256]; /* the responder that fails */
 	uint32_t down_n;
 };
@@ -108,7 +109,7 @@ static void import_list(struct fetch *f, const char *kind, int file, size_t len,
 
 static void fetch_list(struct fetch *f, const char *url)
 {
-	const struct fetch_job job = { .url = url, .max = UPLOAD_MAX, .deadline_s = LIST_DEADLINE_S };
+	const struct fetch_job job = { .url = url, .proxy = f->proxy, .max = UPLOAD_MAX, .deadline_s = LIST_DEADLINE_S };
 	char what[FETCH_WHAT_MAX];
 	uint32_t len = 0;
 	int file = -1;
@@ -227,7 +228,7 @@ static void import_response(struct fetch *f, const struct row *want, int file, u
 
 static void fetch_response(struct fetch *f, const struct row *want, const char *url, const char *card)
 {
-	struct fetch_job job = { .url = url, .max = RESPONSE_MAX, .deadline_s = RESPONSE_DEADLINE_S };
+	struct fetch_job job = { .url = url, .proxy = f->proxy, .max = RESPONSE_MAX, .deadline_s = RESPONSE_DEADLINE_S };
 	char what[FETCH_WHAT_MAX];
 	uint32_t len = 0;
 	int file = -1;
@@ -265,7 +266,10 @@ static void fetch_row(struct fetch *f, const struct row *want)
 		return;
 	f->done++;
 	progress(f, path);
-	if (strcmp(kind, "watch") == 0)
+	/* Comes first. */
+	if (strcmp(kind, "proxy") == 0)
+		memcpy(f->proxy, path, sizeof(f->proxy));
+	else if (strcmp(kind, "watch") == 0)
 		watch_folder(f, path);
 	else if (strcmp(kind, "crl") == 0)
 		fetch_list(f, path);

@@ -70,6 +70,8 @@ static enum sk_status ask(int sock, const struct fetch_job *job)
 	ipc_out_text(&o, IPC_F_PATH, job->url);
 	ipc_out_num(&o, IPC_F_TOTAL, job->max);
 	ipc_out_num(&o, IPC_F_MAX_S, job->deadline_s);
+	if (job->proxy[0] != '\0')
+		ipc_out_text(&o, IPC_F_NAME, job->proxy);
 	if (job->request.len > 0)
 		ipc_out_bytes(&o, IPC_F_BYTES, job->request.p, job->request.len);
 	st = ipc_send(sock, &o);

@@ -28,6 +28,7 @@ SK_MUST_CHECK SK_NONNULL enum sk_status fetch_find_user(struct fetch_user *ret_u
 /** What to fetch. */
 struct fetch_job {
 	const char *url;
+	const char *proxy; /**< http://host:port; "": none. */
 	struct sk_span request; /**< Sent to a responder; empty: a plain GET. */
 	uint32_t max; /**< Longest file taken. Unit: bytes. */
 	uint32_t deadline_s;

@@ -138,7 +138,9 @@ enum sk_status admin_fetch_list(struct admin_call *call)
 	memset(&w, 0, sizeof(w));
 	w.call = call;
 	w.ocsp = c->ocsp_url[0] != '\0';
-	if (c->crl_watch[0] != '\0')
+	if (c->fetch_proxy[0] != '\0')
+		st = send_source(call, "proxy", c->fetch_proxy);
+	if (c->crl_watch[0] != '\0' && st == SK_OK)
 		st = send_source(call, "watch", c->crl_watch);
 	for (uint32_t i = 0; i < c->crl_urls_n && st == SK_OK; i++) {
 		if (strcmp(c->crl_urls[i], "cdp") == 0)

@@ -7,7 +7,8 @@
  *  1. It has no access to the state, to the sockets of the daemon or to root's rights: its user is FETCH_USER, its descriptors are
  *     the socket it is asked through and the file it writes.
  *  2. What it brings is believed by nobody: the daemon verifies signatures. What it is told about lengths it checks itself.
- *  3. http, https, ldap and ldaps; redirects to http and https only, three at most. No proxy, cookie, password or compression.
+ *  3. http, https, ldap and ldaps; redirects to http and https only, three at most. No cookie, password or compression; a proxy only
+ *     when it is told one, never from the environment.
  *  4. One deadline for all of it; a transfer that trickles ends before.
  */
 #ifndef FETCH_FETCH_H
@@ -27,6 +28,7 @@
 struct fetch_ask {
 	const char *url;
 	struct sk_span request; /**< DER of an OCSPRequest; empty: a plain GET. */
+	const char *proxy; /**< http://host:port, for http and https; "": none. */
 	uint64_t max; /**< Longest file taken. Unit: bytes. */
 	uint32_t deadline_s;
 };

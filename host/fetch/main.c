@@ -51,12 +51,14 @@ static enum sk_status lock_in(void)
 
 static enum sk_status take(const struct ipc_msg *m, char reterr_text[static FETCH_TEXT_MAX])
 {
-	char url[256];
+	char url[256], proxy[256];
 	struct fetch_ask q = { .url = url,
+		.proxy = proxy,
 		.max = ipc_num(m, IPC_F_TOTAL),
 		.deadline_s = (uint32_t)ipc_num(m, IPC_F_MAX_S) };
 
-	if (ipc_text(m, IPC_F_PATH, url, sizeof(url)) != SK_OK || q.deadline_s == 0)
+	if (ipc_text(m, IPC_F_PATH, url, sizeof(url)) != SK_OK || ipc_text(m, IPC_F_NAME, proxy, sizeof(proxy)) != SK_OK ||
+	    q.deadline_s == 0)
 		return SK_E_ARG;
 	if (ipc_has(m, IPC_F_BYTES))
 		q.request = m->f[IPC_F_BYTES];

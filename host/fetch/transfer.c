@@ -107,7 +107,9 @@ static bool set_common(CURL *c, const struct transfer *t, char errors[static CUR
 	    curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, TRICKLE_S) == CURLE_OK &&
 	    /* LDAP comes in base64 and is counted when it is written. */
 	    (t->ldap || curl_easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->q->max) == CURLE_OK) &&
-	    curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
+	    /* "" also keeps libcurl from looking for one in the environment. Without a tunnel ldap would be asked for by HTTP. */
+	    curl_easy_setopt(c, CURLOPT_PROXY, t->ldap ? "" : t->q->proxy) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_NOPROXY, "") == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_USERAGENT, "sekisho-fetch") == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, errors) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_data) == CURLE_OK &&

@@ -291,16 +291,43 @@ lists "url = ${URL}to-list"
 ok 'a list by HTTP, with a redirect' exits 0 sekishoctl fetch
 ok 'and it is in force' exits 0 sekishoctl crl status
 ok 'the card logs in: the freshest source decides' login_quiet
+# A proxy that is the only one who knows the host.
+cat >"$BENCH_TMP/proxy.py" <<'PY'
+import http.server, sys, urllib.request
+class H(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        open(sys.argv[2], "a").write(self.path + "\n")
+        body = open("ca.crl", "rb").read() if self.path == "http://crl.invalid/ca.crl" else b""
+        self.send_response(200 if body else 404); self.send_header("Content-Length", str(len(body))); self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *a): pass
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), H).serve_forever()
+PY
+(cd "$BENCH_TMP/web" && exec python3 ../proxy.py 18081 "$BENCH_TMP/proxy.log") &
+PROXY=$!
+sleep 1
+lists 'url = http://crl.invalid/ca.crl'
+ok 'a host that is not reached directly: exit status 6' exits 6 env http_proxy=http://127.0.0.1:18081 sekishoctl fetch
+not_ok 'the environment names no proxy for us' test -e "$BENCH_TMP/proxy.log"
+lists 'url = http://crl.invalid/ca.crl' '[fetch]' 'proxy = http://127.0.0.1:18081'
+ok 'through the proxy: the list is in force' exits 0 sekishoctl fetch
+ok 'it was asked' grep -qx 'http://crl.invalid/ca.crl' "$BENCH_TMP/proxy.log"
+lists 'url = http://crl.invalid/ca.crl' '[fetch]' 'proxy = http://127.0.0.1:18082'
+ok 'a proxy that is down: exit status 6, nobody goes round it' exits 6 sekishoctl fetch
+kill $PROXY
 lists "watch = $BENCH_TMP/media"
 ok 'an empty folder is no fault' exits 0 sekishoctl fetch
 vcard-personalise crl --ca "$BENCH_TMP/ca" --out "$BENCH_TMP/media/a.crl" --number 3 >/dev/null
 vcard-personalise crl --ca "$BENCH_TMP/evil" --out "$BENCH_TMP/media/b.crl" --number 9 --revoke "$CARDS/clerk" >/dev/null
 : >"$BENCH_TMP/media/c.crl"
 cp "$BENCH_TMP/media/a.crl" "$BENCH_TMP/media/list.txt"
+cp "$BENCH_TMP/media/a.crl" "$BENCH_TMP/media/"$'\e]0;evil\a.crl'
 ok 'a folder with a good list and two others: exit status 6' exits 6 sekishoctl --json fetch
 ok 'the good one is in force' said '"status": "ok".*/a.crl'
 ok 'the wrong one is named' said '"status": "fail".*/b.crl'
 ok 'the empty one is named' said '"status": "fail".*/c.crl.*empty'
+ok 'a name that would speak to the terminal is told without it' said '"status": "fail".*media".*characters'
+not_ok 'nothing of it comes out' grep -q $'\e\\|evil' "$OUT"
 not_ok 'other names are left alone' said 'list.txt'
 ok 'the card still logs in' login_quiet
 lists "watch = $BENCH_TMP/no-such-folder"

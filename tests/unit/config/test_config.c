@@ -188,6 +188,8 @@ static void urls(void **state)
 	assert_string_equal(c.crl_urls[2], "ldap://b/cn=a?certificateRevocationList;binary");
 	assert_string_equal(c.crl_watch, "/media/crl");
 	assert_string_equal(c.ocsp_url, "aia");
+	must_load("[fetch]\nproxy = http://proxy.city.example:8080\n", &c);
+	assert_string_equal(c.fetch_proxy, "http://proxy.city.example:8080");
 	memset(longest, 'a', CONFIG_URL_MAX);
 	memcpy(longest, "http://", 7);
 	longest[CONFIG_URL_MAX] = '\0';
@@ -265,6 +267,11 @@ static void refused(void **state)
 		{ "[crl]\nwatch = /a\nwatch = /b\n", 3, "crl.watch" },
 		{ "[ocsp]\nurl = ldap://h/\n", 2, "ocsp.url" },
 		{ "[ocsp]\nurl = cdp\n", 2, "ocsp.url" },
+		{ "[fetch]\nproxy = https://h:1\n", 2, "fetch.proxy" },
+		{ "[fetch]\nproxy = http://h:1/\n", 2, "fetch.proxy" },
+		{ "[fetch]\nproxy = http://u:p@h:1\n", 2, "fetch.proxy" },
+		{ "[fetch]\nproxy = h:1\n", 2, "fetch.proxy" },
+		{ "[fetch]\nproxy =\n", 2, "fetch.proxy" },
 		{ "[ocsp]\nurl = http://a/\nurl = http://b/\n", 3, "ocsp.url" },
 		{ "[lockout]\npin_soft = 0\n", 2, "lockout.pin_soft" },
 		{ "[lockout]\npin_soft = 03\n", 2, "lockout.pin_soft" },

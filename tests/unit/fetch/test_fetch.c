@@ -179,7 +179,7 @@ static void no_lists(void **state)
 static void refused(void **state)
 {
 	static const uint8_t der[] = { 0x30, 0x00 };
-	struct fetch_ask q = { .url = "file:///etc/hostname", .max = 1000, .deadline_s = 5 };
+	struct fetch_ask q = { .url = "file:///etc/hostname", .proxy = "", .max = 1000, .deadline_s = 5 };
 	char text[FETCH_TEXT_MAX] = "";
 	FILE *f = tmpfile();
 
