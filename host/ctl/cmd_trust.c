@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "clockmark/clockmark.h"
 #include "config/config.h"
@@ -25,7 +26,7 @@
 #define SEKISHO_CLOCK_FILE "/var/lib/sekisho/clock.mark"
 #define DEFAULT_FILE "/etc/sekisho/sekisho.conf"
 #define CERT_FILE_MAX ((size_t)1 << 20)
-#define CRL_FILE_MAX ((size_t)64 << 20)
+#define CRL_FILE_MAX ((size_t)2 << 30)
 #define WHAT_MAX 160u
 
 /* One question and what came of it. */
@@ -45,12 +46,17 @@ static void complain(const char *path, const char *what)
 	ctl_error("%s: %s", path, _(what));
 }
 
+static void complain_file(const char *path, enum sk_status st)
+{
+	complain(path, st == SK_E_NOENT ? N_("no such file") : st == SK_E_SPACE ? N_("too large") : N_("can't be read"));
+}
+
 static enum sk_status load(const char *path, size_t max, uint8_t **ret_bytes, size_t *ret_len)
 {
 	enum sk_status st = safefile_load(path, SAFEFILE_FOREIGN, max, ret_bytes, ret_len);
 
 	if (st != SK_OK)
-		complain(path, st == SK_E_NOENT ? N_("no such file") : st == SK_E_SPACE ? N_("too large") : N_("can't be read"));
+		complain_file(path, st);
 	return st;
 }
 
@@ -131,14 +137,16 @@ static enum ctl_exit add_list(struct check *c, const char *path)
 {
 	char what[WHAT_MAX] = "";
 	struct trust_crl crl;
-	uint8_t *bytes = NULL;
 	size_t len = 0;
-	enum sk_status st = load(path, CRL_FILE_MAX, &bytes, &len);
+	int file = -1;
+	enum sk_status st = safefile_open(path, SAFEFILE_FOREIGN, CRL_FILE_MAX, &file, &len);
 
-	if (st != SK_OK)
+	if (st != SK_OK) {
+		complain_file(path, st);
 		return st == SK_E_NOENT ? CTL_NOT_FOUND : CTL_FAILED;
-	st = trust_crl_import(c->trust, (struct sk_span){ bytes, len }, c->now, &crl, what);
-	free(bytes);
+	}
+	st = trust_crl_import_file(c->trust, file, c->now, &crl, what);
+	(void)close(file);
 	if (st == SK_OK)
 		return CTL_OK;
 	remark(c, path, what);

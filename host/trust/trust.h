@@ -154,6 +154,9 @@ SK_MUST_CHECK SK_NONNULL enum sk_status trust_repair(struct trust *t, char reter
  */
 SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_import(struct trust *t, struct sk_span bytes, int64_t now,
     struct trust_crl *ret_crl, char reterr_what[static 160]);
+/** The same of an open file, from where it stands to its end; memory doesn't grow with it. The caller closes. */
+SK_MUST_CHECK SK_NONNULL enum sk_status trust_crl_import_file(struct trust *t, int file, int64_t now,
+    struct trust_crl *ret_crl, char reterr_what[static 160]);
 
 /**
  * Take a list out of force, and forget that it ever was: its number, and that whoever it was about needs it. For lists that no

@@ -274,7 +274,30 @@ static enum sk_status put_incoming(const struct trust *t, struct sk_span bytes, 
 	return st == SK_E_NOMEM ? st : SK_E_IO;
 }
 
-enum sk_status trust_crl_import(struct trust *t, struct sk_span bytes, int64_t now, struct trust_crl *ret_crl,
+/* A file's bytes do, from where it stands to its end. */
+static enum sk_status copy_incoming(int dir_fd, int file, char reterr_what[static TRUST_WHAT_MAX])
+{
+	static uint8_t buf[65536];
+	int out = openat(dir_fd, TRUST_INCOMING_LIST, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+	bool good = out >= 0;
+	ssize_t n = 1;
+
+	while (good && (n = read(file, buf, sizeof(buf))) > 0)
+		for (ssize_t done = 0, put; done < n && good; done += put) {
+			put = write(out, buf + done, (size_t)(n - done));
+			good = put > 0;
+		}
+	good = good && n == 0 && fsync(out) == 0;
+	if (out >= 0 && close(out) != 0)
+		good = false;
+	if (good)
+		return SK_OK;
+	trust_text_say(reterr_what, n < 0 ? "the CRL can't be read" : "the CRL can't be written to the state folder");
+	return SK_E_IO;
+}
+
+/* bytes NULL: of the file. */
+static enum sk_status import_from(struct trust *t, const struct sk_span *bytes, int file, int64_t now, struct trust_crl *ret_crl,
     char reterr_what[static TRUST_WHAT_MAX])
 {
 	int dir_fd = trust_crldir_open(t);
@@ -286,7 +309,8 @@ enum sk_status trust_crl_import(struct trust *t, struct sk_span bytes, int64_t n
 		return SK_E_IO;
 	}
 	forget(dir_fd, TRUST_INCOMING_INDEX);
-	st = put_incoming(t, bytes, reterr_what);
+	forget(dir_fd, TRUST_INCOMING_LIST);
+	st = bytes ? put_incoming(t, *bytes, reterr_what) : copy_incoming(dir_fd, file, reterr_what);
 	if (st == SK_OK)
 		st = trust_crl_compile(dir_fd, TRUST_INCOMING_LIST, TRUST_INCOMING_INDEX, der_hash, reterr_what);
 	if (st == SK_OK)
@@ -295,6 +319,18 @@ enum sk_status trust_crl_import(struct trust *t, struct sk_span bytes, int64_t n
 		forget(dir_fd, TRUST_INCOMING_LIST);
 	(void)close(dir_fd);
 	return st;
+}
+
+enum sk_status trust_crl_import(struct trust *t, struct sk_span bytes, int64_t now, struct trust_crl *ret_crl,
+    char reterr_what[static TRUST_WHAT_MAX])
+{
+	return import_from(t, &bytes, -1, now, ret_crl, reterr_what);
+}
+
+enum sk_status trust_crl_import_file(struct trust *t, int file, int64_t now, struct trust_crl *ret_crl,
+    char reterr_what[static TRUST_WHAT_MAX])
+{
+	return import_from(t, NULL, file, now, ret_crl, reterr_what);
 }
 
 /* --- repair --------------------------------------------------------------------------------------------------------- */
