@@ -6,6 +6,7 @@
 #
 #   site_enter "$@"                namespaces, own /etc, /run and /var/lib (copies or empty), test build installed
 #   site_init [OPTIONS…]           CA, CRL, configuration, sekishoctl init, user accounts, pcscd, sekishod
+#   site_pinonly                   service pinonly (card+pin), person P001 yamada with card clerk
 #   site_config_set SECTION KEY VALUE
 #   sekishod_start | sekishod_stop | sekishod_kill
 #   card_make NAME [OPTIONS…]      a PIV card in $CARDS/NAME
@@ -112,6 +113,16 @@ site_init() {
 	pcscd_start
 	sekishod_start
 	site_crl 1
+}
+
+# The service pinonly asks for card and PIN; clerk is the card of P001, yamada. After site_init, with card clerk made.
+site_pinonly() {
+	site_config_set 'service pinonly' policy card+pin
+	sekishod_stop
+	sekishod_start
+	pam_service pinonly
+	person_make P001 yamada
+	card_enrol P001 clerk || site_fail 'card enrol'
 }
 
 # A new list of the demo CA: NUMBER [--revoke CARDDIR]…

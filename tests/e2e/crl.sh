@@ -45,12 +45,7 @@ delta() {
 
 card_make clerk
 site_init
-site_config_set 'service pinonly' policy card+pin
-sekishod_stop
-sekishod_start
-pam_service pinonly
-person_make P001 yamada
-card_enrol P001 clerk || site_fail 'card enrol'
+site_pinonly
 card_insert clerk
 mkdir -p "$BENCH_TMP/delta"
 openssl x509 -inform der -in "$CARDS/clerk/9a.crt" -out "$BENCH_TMP/delta/clerk.pem" 2>/dev/null ||

@@ -14,12 +14,7 @@ site_ca
 site_init
 site_config_set lockout pin_soft $N
 site_config_set lockout terminal_soft 50
-site_config_set 'service pinonly' policy card+pin
-sekishod_stop
-sekishod_start
-pam_service pinonly
-person_make P001 yamada
-card_enrol P001 clerk || site_fail 'card enrol'
+site_pinonly
 vcard_ctl slot0 reset-stats >/dev/null
 
 printf '%s\n' 999999 >"$BENCH_TMP/wrong"

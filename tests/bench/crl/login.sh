@@ -40,12 +40,7 @@ block() {
 
 card_make clerk
 site_init
-site_config_set 'service pinonly' policy card+pin
-sekishod_stop
-sekishod_start
-pam_service pinonly
-person_make P001 yamada
-card_enrol P001 clerk || site_fail 'card enrol'
+site_pinonly
 card_insert clerk
 sekishod_stop
 cp -a /var/lib/sekisho "$BENCH_TMP/state-one"

@@ -13,47 +13,29 @@
 
 #include <cmocka.h>
 
-#include "../trust/mint.h"
+#include "../trust/crl_site.h"
 #include "powercut.h"
 
-static struct mint_site site;
-static struct mint_cert root, lost, kept;
-static struct trust *trust;
 static char keep[120];
 
 /* What comes in, as the daemon takes it: list and index are made, then taken. */
 static struct sk_span coming;
 
-static int set_up(void **state)
+static int begin(void **state)
 {
-	(void)state;
-	mint_site_begin(&site);
+	int rc = set_up(state);
+
 	(void)snprintf(keep, sizeof(keep), "%s/keep", site.dir);
-	root = mint_ca(NULL, (struct mint_spec){ .name = "Root" });
-	lost = mint_leaf(&root, (struct mint_spec){ .name = "Lost" });
-	kept = mint_leaf(&root, (struct mint_spec){ .name = "Kept" });
-	mint_site_add(&site, "root.der", &root);
-	trust = mint_site_open(&site, true, 3600);
-	return 0;
+	return rc;
 }
 
-static int tear_down(void **state)
+static int end(void **state)
 {
 	char command[160];
 
-	(void)state;
-	trust_free(&trust);
 	(void)snprintf(command, sizeof(command), "rm -rf '%s'", keep);
 	assert_int_equal(system(command), 0);
-	mint_site_end(&site);
-	mint_end();
-	return 0;
-}
-
-static void reopen(void)
-{
-	trust_free(&trust);
-	trust = mint_site_open(&site, true, 3600);
+	return tear_down(state);
 }
 
 static void import(void *arg)
@@ -141,25 +123,19 @@ static void forget(void *arg)
 		abort();
 }
 
-static enum sk_status note_id(void *arg, const struct trust_crl *c)
-{
-	memcpy(arg, c->id, sizeof(c->id));
-	return SK_OK;
-}
-
 /* Forgotten at every step: in force, or its issuer denied, or forgotten; never a list that is half there. */
 static void forgetting(void **state)
 {
-	char id[TRUST_LIST_ID_LEN + 1] = "";
+	struct trust_crl c;
 	unsigned steps, seen[TRUST_LIST_DAMAGED + 1] = { 0 };
 
 	(void)state;
 	trust_free(&trust);
 	trust = mint_site_open(&site, false, 3600);
 	mint_import(trust, mint_crl((struct mint_crl){ .issuer = &root, .number = "07", .revoked = &lost }));
-	assert_int_equal(trust_crl_each(trust, MINT_NOW, note_id, id), SK_OK);
+	assert_int_equal(trust_crl_each(trust, MINT_NOW, note_list, &c), SK_OK);
 	cut_keep(site.crls, keep);
-	steps = cut_steps(site.crls, forget, id);
+	steps = cut_steps(site.crls, forget, c.id);
 	for (unsigned kind = 0; kind < CUT_KINDS; kind++)
 		for (unsigned at = 1; at <= steps; at++) {
 			enum trust_reason found;
@@ -167,14 +143,14 @@ static void forgetting(void **state)
 			cut_restore(site.crls, keep);
 			trust_free(&trust);
 			trust = mint_site_open(&site, false, 3600);
-			assert_true(cut_run(site.crls, forget, id, (enum cut_kind)kind, at));
+			assert_true(cut_run(site.crls, forget, c.id, (enum cut_kind)kind, at));
 			trust_free(&trust);
 			trust = mint_site_open(&site, false, 3600);
 			found = mint_check(trust, &lost);
 			seen[found]++;
 			assert_int_equal(mint_check(trust, &kept), found == TRUST_NO_CRL ? TRUST_NO_CRL : TRUST_GOOD);
 			/* once more, to its end; then an older number may come */
-			assert_int_equal(trust_crl_forget(trust, id), found == TRUST_GOOD ? SK_E_NOENT : SK_OK);
+			assert_int_equal(trust_crl_forget(trust, c.id), found == TRUST_GOOD ? SK_E_NOENT : SK_OK);
 			assert_int_equal(mint_check(trust, &lost), TRUST_GOOD);
 			mint_import(trust, mint_crl((struct mint_crl){ .issuer = &root, .number = "01" }));
 		}
@@ -186,12 +162,12 @@ static void forgetting(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define CUT(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	static const struct CMUnitTest tests[] = {
-		T(the_first_list),
-		T(a_newer_list_revokes),
-		T(a_newer_list_frees),
-		T(forgetting),
+		CUT(the_first_list),
+		CUT(a_newer_list_revokes),
+		CUT(a_newer_list_frees),
+		CUT(forgetting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
