@@ -84,9 +84,9 @@ static void progress_end(void)
 }
 
 /* A list in an open file goes to the daemon. */
-static void import_list(struct fetch *f, const char *kind, int file, size_t len, const char *source)
+static void import_list(struct fetch *f, const char *kind, int file, size_t len, int64_t modified, const char *source)
 {
-	const struct upload u = { .a = f->a, .path = source, .name = source, .file = file, .total = len };
+	const struct upload u = { .a = f->a, .path = source, .name = source, .file = file, .total = len, .modified = modified };
 	struct answer answer;
 	int fd;
 	enum ctl_exit e = request_connect(&fd);
@@ -107,19 +107,24 @@ static void import_list(struct fetch *f, const char *kind, int file, size_t len,
 	answer_clear(&answer);
 }
 
-static void fetch_list(struct fetch *f, const char *url)
+/* @p since: of the list in force that came from there; a national one isn't carried over the network six times a day for nothing. */
+static void fetch_list(struct fetch *f, const char *url, int64_t since)
 {
-	const struct fetch_job job = { .url = url, .proxy = f->proxy, .max = UPLOAD_MAX, .deadline_s = LIST_DEADLINE_S };
+	const struct fetch_job job = { .url = url, .proxy = f->proxy, .max = UPLOAD_MAX, .deadline_s = LIST_DEADLINE_S, .since = since };
 	char what[FETCH_WHAT_MAX];
-	uint32_t len = 0;
-	int file = -1;
+	struct fetch_got got;
+	enum sk_status st = fetch_spawn(&f->user, &job, &got, what);
 
-	if (fetch_spawn(&f->user, &job, &file, &len, what) != SK_OK) {
+	if (st == SK_E_EXIST && since > 0) {
+		tell(f, "crl", "ok", url, "", N_("It has not changed; the list is in force."));
+		return;
+	}
+	if (st != SK_OK) {
 		told_failed(f, "crl", url, "", what);
 		return;
 	}
-	import_list(f, "crl", file, len, url);
-	(void)close(file);
+	import_list(f, "crl", got.file, got.len, got.modified, url);
+	(void)close(got.file);
 }
 
 static int is_crl(const struct dirent *d)
@@ -139,7 +144,7 @@ static void watch_file(struct fetch *f, const char *path)
 		told_failed(f, "watch", path, "",
 		    st == SK_E_SPACE ? N_("It is too large.") : N_("It is empty, or can't be read."));
 	else
-		import_list(f, "watch", file, len, path);
+		import_list(f, "watch", file, len, 0, path);
 	if (file >= 0)
 		(void)close(file);
 }
@@ -230,8 +235,7 @@ static void fetch_response(struct fetch *f, const struct row *want, const char *
 {
 	struct fetch_job job = { .url = url, .proxy = f->proxy, .max = RESPONSE_MAX, .deadline_s = RESPONSE_DEADLINE_S };
 	char what[FETCH_WHAT_MAX];
-	uint32_t len = 0;
-	int file = -1;
+	struct fetch_got got;
 	enum sk_status st;
 
 	f->responses_n++;
@@ -246,14 +250,14 @@ static void fetch_response(struct fetch *f, const struct row *want, const char *
 		return;
 	}
 	job.request = want->m.f[IPC_F_BYTES];
-	st = fetch_spawn(&f->user, &job, &file, &len, what);
+	st = fetch_spawn(&f->user, &job, &got, what);
 	note_down(f, url, st != SK_OK);
 	if (st != SK_OK) {
 		told_failed(f, "ocsp", url, card, what);
 		return;
 	}
-	import_response(f, want, file, len, url, card);
-	(void)close(file);
+	import_response(f, want, got.file, got.len, url, card);
+	(void)close(got.file);
 }
 
 static void fetch_row(struct fetch *f, const struct row *want)
@@ -272,7 +276,7 @@ static void fetch_row(struct fetch *f, const struct row *want)
 	else if (strcmp(kind, "watch") == 0)
 		watch_folder(f, path);
 	else if (strcmp(kind, "crl") == 0)
-		fetch_list(f, path);
+		fetch_list(f, path, ipc_has(&want->m, IPC_F_TIME) ? (int64_t)ipc_num(&want->m, IPC_F_TIME) : 0);
 	else if (strcmp(kind, "ocsp") == 0)
 		fetch_response(f, want, path, card);
 }

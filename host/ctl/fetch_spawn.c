@@ -70,6 +70,8 @@ static enum sk_status ask(int sock, const struct fetch_job *job)
 	ipc_out_text(&o, IPC_F_PATH, job->url);
 	ipc_out_num(&o, IPC_F_TOTAL, job->max);
 	ipc_out_num(&o, IPC_F_MAX_S, job->deadline_s);
+	if (job->since > 0)
+		ipc_out_num(&o, IPC_F_TIME, (uint64_t)job->since);
 	if (job->proxy[0] != '\0')
 		ipc_out_text(&o, IPC_F_NAME, job->proxy);
 	if (job->request.len > 0)
@@ -78,7 +80,7 @@ static enum sk_status ask(int sock, const struct fetch_job *job)
 	return st == SK_E_FORMAT || st == SK_E_SPACE ? SK_E_ARG : st;
 }
 
-static enum sk_status hear(int sock, const struct fetch_job *job, char reterr_what[static FETCH_WHAT_MAX])
+static enum sk_status hear(int sock, const struct fetch_job *job, int64_t *ret_modified, char reterr_what[static FETCH_WHAT_MAX])
 {
 	uint8_t buf[2048];
 	char text[FETCH_WHAT_MAX];
@@ -95,6 +97,7 @@ static enum sk_status hear(int sock, const struct fetch_job *job, char reterr_wh
 		return SK_E_FAULT;
 	}
 	st = (enum sk_status)(int32_t)(uint32_t)ipc_num(&m, IPC_F_RESULT);
+	*ret_modified = ipc_has(&m, IPC_F_TIME) ? (int64_t)ipc_num(&m, IPC_F_TIME) : 0;
 	if (st != SK_OK) {
 		if (ipc_text(&m, IPC_F_TEXT, text, sizeof(text)) != SK_OK || text[0] == '\0')
 			(void)snprintf(text, sizeof(text), "the transfer failed");
@@ -104,14 +107,14 @@ static enum sk_status hear(int sock, const struct fetch_job *job, char reterr_wh
 }
 
 /* The child is asked, heard and buried. */
-static enum sk_status talk(pid_t pid, int sock, const struct fetch_job *job, char reterr_what[static FETCH_WHAT_MAX])
+static enum sk_status talk(pid_t pid, int sock, const struct fetch_job *job, int64_t *ret_modified, char reterr_what[static FETCH_WHAT_MAX])
 {
 	enum sk_status st = ask(sock, job);
 
 	if (st != SK_OK)
 		(void)snprintf(reterr_what, FETCH_WHAT_MAX, "sekisho-fetch can't be asked");
 	else
-		st = hear(sock, job, reterr_what);
+		st = hear(sock, job, ret_modified, reterr_what);
 	(void)kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
@@ -146,11 +149,12 @@ static int above_10(int fd)
 	return high;
 }
 
-enum sk_status fetch_spawn(const struct fetch_user *u, const struct fetch_job *job, int *ret_file, uint32_t *ret_len,
+enum sk_status fetch_spawn(const struct fetch_user *u, const struct fetch_job *job, struct fetch_got *ret_got,
     char reterr_what[static FETCH_WHAT_MAX])
 {
 	int sv[2] = { -1, -1 }, theirs = -1;
 	int file = above_10(open(SPOOL_DIR, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+	struct fetch_got got = { .file = file };
 	enum sk_status st = SK_E_IO;
 	pid_t pid = -1;
 
@@ -164,13 +168,13 @@ enum sk_status fetch_spawn(const struct fetch_user *u, const struct fetch_job *j
 	if (theirs >= 0)
 		(void)close(theirs);
 	if (pid > 0)
-		st = talk(pid, sv[0], job, reterr_what);
+		st = talk(pid, sv[0], job, &got.modified, reterr_what);
 	if (sv[0] >= 0)
 		(void)close(sv[0]);
 	if (st == SK_OK)
-		st = measure(file, job, ret_len, reterr_what);
+		st = measure(file, job, &got.len, reterr_what);
 	if (st == SK_OK)
-		*ret_file = file;
+		*ret_got = got;
 	else if (file >= 0)
 		(void)close(file);
 	return st;

@@ -55,6 +55,8 @@ enum ctl_exit upload_list(int daemon, const struct upload *u, struct answer *ret
 		request_num(&r, IPC_F_TOTAL, u->total);
 		ipc_out_bytes(&r.o, IPC_F_BYTES, piece, n);
 		request_text(&r, IPC_F_PATH, u->name);
+		if (u->modified > 0)
+			ipc_out_num(&r.o, IPC_F_TIME, (uint64_t)u->modified);
 		e = request_ask(daemon, &r, u->a, ROW_CRL, ret_answer);
 		if (e != CTL_OK || ret_answer->result != SK_OK)
 			return e;

@@ -18,6 +18,7 @@ struct upload {
 	const char *path, *name; /**< For errors, and for the record: a file and its last part, or a URL twice. */
 	int file; /**< Open for reading; read from its start. */
 	size_t total; /**< 1..UPLOAD_MAX */
+	int64_t modified; /**< What the server says of its age (Last-Modified); 0: nothing. */
 	bool progress; /**< Told on stderr. */
 };
 

@@ -58,7 +58,7 @@ static const struct admin_command commands[] = {
 	{ CMD_FINGER_ENROL, RUN_LATER, B(PERSON) | B(FINGER), 0, 0, enrol_finger_start },
 	{ CMD_FINGER_LIST, RUN_READ, 0, B(PERSON), 0, admin_finger_list },
 	{ CMD_FINGER_DELETE, RUN_CHANGE, B(PERSON), B(FINGER) | B(DETAIL), 0, admin_finger_delete },
-	{ CMD_CRL_IMPORT, RUN_LATER, B(BYTES) | B(COUNT) | B(TOTAL), B(PATH), 0, admin_crl_import },
+	{ CMD_CRL_IMPORT, RUN_LATER, B(BYTES) | B(COUNT) | B(TOTAL), B(PATH) | B(TIME), 0, admin_crl_import },
 	{ CMD_CRL_STATUS, RUN_READ, 0, 0, 0, admin_crl_status },
 	{ CMD_CRL_FORGET, RUN_OWN, B(NAME) | B(DETAIL), 0, 0, admin_crl_forget },
 	{ CMD_CARD_UNREVOKE, RUN_CHANGE, B(CARD) | B(DETAIL), 0, 0, admin_card_unrevoke },

@@ -23,6 +23,7 @@
 #include "daemon/admin_rows.h"
 #include "daemon/compile.h"
 #include "daemon/journal.h"
+#include "daemon/sources.h"
 
 #define CRL_MAX ((uint64_t)2 << 30)
 #define IMPORT_IDLE_S 30u
@@ -31,6 +32,7 @@
 static struct {
 	int file;
 	uint64_t total, len;
+	int64_t modified; /* as the server told it; 0: nothing, or no server */
 	const struct conn *conn; /* NULL once the peer has gone. */
 	struct daemon *d;
 	int fd;
@@ -80,6 +82,7 @@ static enum sk_status import_begin(struct admin_call *call, uint64_t total)
 	if (import.file < 0)
 		return admin_fail(call, SK_E_IO, "The list can't be written to the state folder: is the disk full?");
 	import.total = total;
+	import.modified = ipc_has(call->req, IPC_F_TIME) ? (int64_t)ipc_num(call->req, IPC_F_TIME) : 0;
 	import.conn = call->conn;
 	import.d = call->d;
 	import.fd = call->fd;
@@ -179,6 +182,8 @@ static enum sk_status import_finish(struct admin_call *call, enum sk_status st, 
 		return admin_store_failed(call, recorded);
 	if (st == SK_OK)
 		st = trust_crl_take(call->d->trust, der_hash, daemon_now(), &crl, why);
+	if (st == SK_OK && import.modified > 0)
+		sources_note(import.path, crl.id, import.modified);
 	if (st == SK_OK)
 		(void)snprintf(detail, sizeof(detail), "number=%s entries=%u next_update=%" PRId64 " issuer=%s", crl.number, crl.entries,
 		    crl.next_update, crl.issuer);

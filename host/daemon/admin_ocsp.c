@@ -16,6 +16,7 @@
 
 #include "daemon/admin_rows.h"
 #include "daemon/journal.h"
+#include "daemon/sources.h"
 #include "trust/trust_ocsp.h"
 #include "url/url.h"
 
@@ -46,12 +47,14 @@ struct fetch_walk {
 
 static enum sk_status send_source(struct admin_call *call, const char *kind, const char *path)
 {
+	int64_t since = strcmp(kind, "crl") == 0 ? sources_since(call->d->trust, path, daemon_safe_now(call->d)) : 0;
 	uint8_t buf[ADMIN_ROW_MAX];
 	struct ipc_out o;
 
 	admin_row_begin(&o, buf, sizeof(buf));
 	ipc_out_text(&o, IPC_F_EVENT, kind);
 	ipc_out_text(&o, IPC_F_PATH, path);
+	admin_put_time(&o, IPC_F_TIME, since);
 	return admin_row_send(call, &o);
 }
 

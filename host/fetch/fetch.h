@@ -31,12 +31,15 @@ struct fetch_ask {
 	const char *proxy; /**< http://host:port, for http and https; "": none. */
 	uint64_t max; /**< Longest file taken. Unit: bytes. */
 	uint32_t deadline_s;
+	int64_t since; /**< A plain GET over http or https: only what has changed since (Last-Modified); 0: in any case. */
 };
 
 /**
  * Do it. On failure the file may hold anything.
+ * @param ret_modified  Last-Modified as the server told it; 0: it didn't. On SK_OK.
  * @param reterr_text  What happened.
  * @retval SK_OK        The file holds it, from its start, and nothing else.
+ * @retval SK_E_EXIST   Nothing has changed since.
  * @retval SK_E_ARG     Not a URL we fetch from.
  * @retval SK_E_NOENT   The server has no such thing.
  * @retval SK_E_SPACE   Longer than max.
@@ -45,7 +48,7 @@ struct fetch_ask {
  * @retval SK_E_FORMAT  Not what was expected.
  * @retval SK_E_IO      The file can't be written.
  */
-SK_MUST_CHECK SK_NONNULL enum sk_status fetch_run(const struct fetch_ask *q, int file,
+SK_MUST_CHECK SK_NONNULL enum sk_status fetch_run(const struct fetch_ask *q, int file, int64_t *ret_modified,
     char reterr_text[static FETCH_TEXT_MAX]);
 
 /**

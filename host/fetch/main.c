@@ -49,13 +49,14 @@ static enum sk_status lock_in(void)
 	return sandbox_enter(SANDBOX_FETCH);
 }
 
-static enum sk_status take(const struct ipc_msg *m, char reterr_text[static FETCH_TEXT_MAX])
+static enum sk_status take(const struct ipc_msg *m, int64_t *ret_modified, char reterr_text[static FETCH_TEXT_MAX])
 {
 	char url[256], proxy[256];
 	struct fetch_ask q = { .url = url,
 		.proxy = proxy,
 		.max = ipc_num(m, IPC_F_TOTAL),
-		.deadline_s = (uint32_t)ipc_num(m, IPC_F_MAX_S) };
+		.deadline_s = (uint32_t)ipc_num(m, IPC_F_MAX_S),
+		.since = ipc_has(m, IPC_F_TIME) ? (int64_t)ipc_num(m, IPC_F_TIME) : 0 };
 
 	if (ipc_text(m, IPC_F_PATH, url, sizeof(url)) != SK_OK || ipc_text(m, IPC_F_NAME, proxy, sizeof(proxy)) != SK_OK ||
 	    q.deadline_s == 0)
@@ -64,7 +65,7 @@ static enum sk_status take(const struct ipc_msg *m, char reterr_text[static FETC
 		q.request = m->f[IPC_F_BYTES];
 	if (q.request.len > FETCH_REQUEST_MAX)
 		return SK_E_ARG;
-	return fetch_run(&q, FETCH_FILE_FD, reterr_text);
+	return fetch_run(&q, FETCH_FILE_FD, ret_modified, reterr_text);
 }
 
 /* What libcurl says may hold what a server says: nothing that a message can't carry. */
@@ -81,16 +82,19 @@ int main(void)
 	char text[FETCH_TEXT_MAX] = "";
 	struct ipc_msg m;
 	struct ipc_out o;
+	int64_t modified = 0;
 	enum sk_status st = lock_in();
 
 	if (st == SK_OK)
 		st = ipc_recv(FETCH_SOCKET_FD, IPC_FETCH_DOWN, ASK_MS, buf, sizeof(buf), &m);
 	if (st != SK_OK)
 		return EXIT_FAILURE;
-	st = take(&m, text);
+	st = take(&m, &modified, text);
 	clean(text);
 	ipc_out_init(&o, IPC_FETCH_DONE, buf, sizeof(buf));
 	ipc_out_num(&o, IPC_F_RESULT, (uint32_t)st);
+	if (st == SK_OK && modified > 0)
+		ipc_out_num(&o, IPC_F_TIME, (uint64_t)modified);
 	if (st != SK_OK && text[0] != '\0')
 		ipc_out_text(&o, IPC_F_TEXT, text);
 	return ipc_send(FETCH_SOCKET_FD, &o) == SK_OK ? EXIT_SUCCESS : EXIT_FAILURE;

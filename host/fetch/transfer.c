@@ -26,6 +26,7 @@ struct transfer {
 	uint64_t len; /* written */
 	bool ldap;
 	struct ldif ldif;
+	int64_t modified; /* Last-Modified; 0: unknown */
 	enum sk_status st; /* what our own part found wrong */
 };
 
@@ -118,13 +119,32 @@ static bool set_common(CURL *c, const struct transfer *t, char errors[static CUR
 
 static bool set_request(CURL *c, const struct transfer *t, const char *url, struct curl_slist *headers, bool post)
 {
-	if (curl_easy_setopt(c, CURLOPT_URL, url) != CURLE_OK)
+	if (curl_easy_setopt(c, CURLOPT_URL, url) != CURLE_OK || curl_easy_setopt(c, CURLOPT_FILETIME, 1L) != CURLE_OK)
+		return false;
+	/* The server's own time comes back to it: our clock has no part in this. */
+	if (t->q->since > 0 && t->q->request.len == 0 && !t->ldap &&
+	    (curl_easy_setopt(c, CURLOPT_TIMECONDITION, (long)CURL_TIMECOND_IFMODSINCE) != CURLE_OK ||
+		curl_easy_setopt(c, CURLOPT_TIMEVALUE_LARGE, (curl_off_t)t->q->since) != CURLE_OK))
 		return false;
 	if (headers && curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers) != CURLE_OK)
 		return false;
 	return !post ||
 	    (curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)t->q->request.len) == CURLE_OK &&
 		curl_easy_setopt(c, CURLOPT_COPYPOSTFIELDS, (const char *)t->q->request.p) == CURLE_OK);
+}
+
+/* What a good end says besides. SK_E_EXIST: the condition was not met, nothing has come. */
+static enum sk_status look_back(CURL *c, struct transfer *t, char reterr_text[static FETCH_TEXT_MAX])
+{
+	curl_off_t modified = -1;
+	long unmet = 0;
+
+	if (curl_easy_getinfo(c, CURLINFO_CONDITION_UNMET, &unmet) == CURLE_OK && unmet != 0) {
+		(void)snprintf(reterr_text, FETCH_TEXT_MAX, "it has not changed");
+		return SK_E_EXIST;
+	}
+	t->modified = curl_easy_getinfo(c, CURLINFO_FILETIME_T, &modified) == CURLE_OK && modified > 0 ? modified : 0;
+	return SK_OK;
 }
 
 static enum sk_status status_of(CURLcode rc, long http)
@@ -208,13 +228,15 @@ static enum sk_status perform(struct transfer *t, const char *url, bool post, ch
 	} else if (t->q->request.len > 0 && !is_response(c)) {
 		(void)snprintf(reterr_text, FETCH_TEXT_MAX, "the server's answer isn't an OCSP response");
 		st = SK_E_FORMAT;
+	} else {
+		st = look_back(c, t, reterr_text);
 	}
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(c);
 	return st;
 }
 
-enum sk_status fetch_run(const struct fetch_ask *q, int file, char reterr_text[static FETCH_TEXT_MAX])
+enum sk_status fetch_run(const struct fetch_ask *q, int file, int64_t *ret_modified, char reterr_text[static FETCH_TEXT_MAX])
 {
 	struct transfer t = { .q = q, .file = file };
 	enum url_scheme scheme = URL_HTTP;
@@ -230,10 +252,12 @@ enum sk_status fetch_run(const struct fetch_ask *q, int file, char reterr_text[s
 		st = perform(&t, q->url, false, reterr_text);
 		if (st == SK_OK && t.ldap)
 			st = ldif_end(&t.ldif);
+		*ret_modified = t.modified;
 		if (st != SK_OK && t.ldap && t.st == SK_OK && reterr_text[0] == '\0')
 			(void)snprintf(reterr_text, FETCH_TEXT_MAX, "%s", own_fault(st));
 		return st;
 	}
+	*ret_modified = 0;
 	/* RFC 5019, 5: GET when it is short, so that caches can answer. Who doesn't know it knows POST (RFC 6960, A.1). */
 	if (fetch_get_url(q->url, q->request, url) == SK_OK) {
 		st = perform(&t, url, false, reterr_text);

@@ -291,6 +291,30 @@ lists "url = ${URL}to-list"
 ok 'a list by HTTP, with a redirect' exits 0 sekishoctl fetch
 ok 'and it is in force' exits 0 sekishoctl crl status
 ok 'the card logs in: the freshest source decides' login_quiet
+# Again: only when it has changed, for as long as the list that came from there is in force.
+lists "url = ${URL}ca.crl"
+ok 'a list by HTTP, once' exits 0 sekishoctl fetch
+ok 'is put in force' said 'is in force\.'
+not_ok 'whole' said 'not changed'
+ok 'once more' exits 0 sekishoctl fetch
+ok 'nothing was carried over' said 'not changed'
+vcard-personalise crl --ca "$BENCH_TMP/ca" --out "$BENCH_TMP/web/ca.crl" --number 3 >/dev/null
+touch -d '1 minute' "$BENCH_TMP/web/ca.crl"
+ok 'a new list there' exits 0 sekishoctl --json fetch
+not_ok 'is fetched' said 'not changed'
+ok 'and in force' sh -c "sekishoctl --json crl status | grep -q '\"number\": *\"03\"'"
+ok 'unchanged again' exits 0 sekishoctl fetch
+ok 'nothing was carried over again' said 'not changed'
+for id in $(sekishoctl --json crl status | grep -oE '"list": *"[0-9a-f]{64}"' | grep -oE '[0-9a-f]{64}'); do
+	sekishoctl crl forget "$id" --reason test >/dev/null 2>&1
+done
+ok 'forgotten here: it is fetched, though it has not changed there' exits 0 sekishoctl fetch
+not_ok 'whole again' said 'not changed'
+ok 'and in force again' exits 0 sekishoctl crl status
+restart
+ok 'after a restart it is fetched once' exits 0 sekishoctl fetch
+not_ok 'whole then too' said 'not changed'
+
 # A proxy that is the only one who knows the host.
 cat >"$BENCH_TMP/proxy.py" <<'PY'
 import http.server, sys, urllib.request
@@ -317,7 +341,7 @@ ok 'a proxy that is down: exit status 6, nobody goes round it' exits 6 sekishoct
 kill $PROXY
 lists "watch = $BENCH_TMP/media"
 ok 'an empty folder is no fault' exits 0 sekishoctl fetch
-vcard-personalise crl --ca "$BENCH_TMP/ca" --out "$BENCH_TMP/media/a.crl" --number 3 >/dev/null
+vcard-personalise crl --ca "$BENCH_TMP/ca" --out "$BENCH_TMP/media/a.crl" --number 4 >/dev/null
 vcard-personalise crl --ca "$BENCH_TMP/evil" --out "$BENCH_TMP/media/b.crl" --number 9 --revoke "$CARDS/clerk" >/dev/null
 : >"$BENCH_TMP/media/c.crl"
 cp "$BENCH_TMP/media/a.crl" "$BENCH_TMP/media/list.txt"
@@ -333,7 +357,7 @@ ok 'the card still logs in' login_quiet
 lists "watch = $BENCH_TMP/no-such-folder"
 ok 'media that are not in: no fault' exits 0 sekishoctl fetch
 if command -v slapd >/dev/null 2>&1; then
-	vcard-personalise crl --ca "$BENCH_TMP/ca" --out "$BENCH_TMP/ldap.crl" --number 4 --revoke "$CARDS/clerk" --der >/dev/null
+	vcard-personalise crl --ca "$BENCH_TMP/ca" --out "$BENCH_TMP/ldap.crl" --number 5 --revoke "$CARDS/clerk" --der >/dev/null
 	mkdir -p "$BENCH_TMP/ldap"
 	cat >"$BENCH_TMP/slapd.conf" <<-CONF
 		include /etc/ldap/schema/core.schema

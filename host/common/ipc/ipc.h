@@ -98,7 +98,7 @@ enum ipc_type {
 	IPC_WATCH_EVENT = 0x0481,  /**< state (enum ipc_watch_event), [reader]. */
 
 	/* sekishoctl <-> sekisho-fetch */
-	IPC_FETCH_GET = 0x0601,    /**< path = URL, total = longest file taken, max_s = deadline, [bytes = OCSP request], [name = proxy, http://host:port]. */
+	IPC_FETCH_GET = 0x0601,    /**< path = URL, total = longest file taken, max_s = deadline, [bytes = OCSP request], [name = proxy, http://host:port], [time = only if changed since]. */
 	IPC_FETCH_DONE = 0x0681,   /**< result (as in ADMIN_END), [text = what happened]. The file is behind descriptor 4. */
 
 	/* sekishoctl <-> daemon */

@@ -179,20 +179,21 @@ static void no_lists(void **state)
 static void refused(void **state)
 {
 	static const uint8_t der[] = { 0x30, 0x00 };
+	int64_t modified = 0;
 	struct fetch_ask q = { .url = "file:///etc/hostname", .proxy = "", .max = 1000, .deadline_s = 5 };
 	char text[FETCH_TEXT_MAX] = "";
 	FILE *f = tmpfile();
 
 	(void)state;
 	assert_non_null(f);
-	assert_int_equal(fetch_run(&q, fileno(f), text), SK_E_ARG);
+	assert_int_equal(fetch_run(&q, fileno(f), &modified, text), SK_E_ARG);
 	assert_int_equal(lseek(fileno(f), 0, SEEK_END), 0);
 	q.url = "ldap://127.0.0.1/o=jp";
 	q.request = (struct sk_span){ der, sizeof(der) };
-	assert_int_equal(fetch_run(&q, fileno(f), text), SK_E_ARG);
+	assert_int_equal(fetch_run(&q, fileno(f), &modified, text), SK_E_ARG);
 	/* nobody listens on the port of discard */
 	q.url = "http://127.0.0.1:9/";
-	assert_int_equal(fetch_run(&q, fileno(f), text), SK_E_GONE);
+	assert_int_equal(fetch_run(&q, fileno(f), &modified, text), SK_E_GONE);
 	assert_string_not_equal(text, "");
 	assert_int_equal(fclose(f), 0);
 }
