@@ -3,7 +3,7 @@
 # Every fuzzer: first its kept corpus, then SECONDS_EACH of new inputs, as many side by side as there are processors.
 # `make fuzz` gives each an hour.
 cd "$(dirname "$0")/../.." || exit 99
-SECONDS_EACH=${SECONDS_EACH:-8}
+SECONDS_EACH=${SECONDS_EACH:-5}
 dir=build/fuzz
 make -s --no-print-directory -j"$(nproc)" B=$dir CC=clang CONFIG_VIRTUAL_SENSOR=y CONFIG_VIRTUAL_CARD=y fuzz-programs >$dir.log 2>&1 || {
 	tail -n 20 $dir.log
