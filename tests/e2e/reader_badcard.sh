@@ -193,6 +193,8 @@ ok 'and the card is back' reader_within 5 host works
 exec 7>&-
 for at in sync header data answer; do
 	ok "a host that leaves, $at: done" host leave_$at
+	# The answer goes by before the next host is there. One that comes while it is still under way: SECURITY.md, known limits.
+	[ $at != answer ] || sleep 2
 	pcscd_start
 	pcscd_wait_card 0 present 15
 	ok 'and pcscd works at the same line' command_works
