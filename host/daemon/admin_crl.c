@@ -183,7 +183,7 @@ static enum sk_status import_finish(struct admin_call *call, enum sk_status st, 
 	if (st == SK_OK)
 		st = trust_crl_take(call->d->trust, der_hash, daemon_now(), &crl, why);
 	if (st == SK_OK && import.modified > 0)
-		sources_note(import.path, crl.id, import.modified);
+		sources_note(import.path, crl.id, import.modified, daemon_now());
 	if (st == SK_OK)
 		(void)snprintf(detail, sizeof(detail), "number=%s entries=%u next_update=%" PRId64 " issuer=%s", crl.number, crl.entries,
 		    crl.next_update, crl.issuer);
@@ -277,7 +277,7 @@ static enum sk_status find_list(struct admin_call *call, struct trust_crl *ret_c
 	char id[TRUST_LIST_ID_LEN + 1];
 	struct crl_search s = { .prefix = id };
 
-	if (ipc_text(call->req, IPC_F_NAME, id, sizeof(id)) != SK_OK || strlen(id) < ADMIN_CARD_PREFIX_MIN ||
+	if (ipc_text(call->req, IPC_F_NAME, id, sizeof(id)) != SK_OK || strlen(id) < ADMIN_PREFIX_MIN ||
 	    strspn(id, "0123456789abcdef") != strlen(id))
 		return admin_fail(call, SK_E_ARG, "A list is named by 8 or more hex digits: see crl status.");
 	if (trust_crl_each(call->d->trust, daemon_safe_now(call->d), compare_id, &s) != SK_OK)

@@ -112,7 +112,7 @@ enum sk_status admin_find_card(struct admin_call *call, struct card *ret_c)
 	struct card_search s = { .ret_c = ret_c };
 	enum sk_status st = ipc_text(call->req, IPC_F_CARD, s.prefix, sizeof(s.prefix));
 
-	if (st != SK_OK || strlen(s.prefix) < ADMIN_CARD_PREFIX_MIN || !to_hex_prefix(s.prefix))
+	if (st != SK_OK || strlen(s.prefix) < ADMIN_PREFIX_MIN || !to_hex_prefix(s.prefix))
 		return admin_fail(call, SK_E_ARG, "A card is named by at least 8 hex digits, as `card list` shows them.");
 	st = store_card_each(call->d->store, NULL, match_card, &s);
 	if (st != SK_OK)

@@ -47,7 +47,7 @@ struct admin_ocsp_counts {
 SK_MUST_CHECK SK_NONNULL enum sk_status admin_ocsp_count(struct daemon *d, struct admin_ocsp_counts *ret_n);
 
 /** Fewest hex digits that name a card, or a list. */
-#define ADMIN_CARD_PREFIX_MIN 8u
+#define ADMIN_PREFIX_MIN 8u
 /** Card of the request (IPC_F_CARD): the first hex digits of its key, enough to be the only one. */
 SK_MUST_CHECK SK_NONNULL enum sk_status admin_find_card(struct admin_call *call, struct card *ret_c);
 

@@ -19,7 +19,7 @@ static struct source *find(const char *url)
 	return NULL;
 }
 
-void sources_note(const char *url, const char *id, int64_t modified)
+void sources_note(const char *url, const char *id, int64_t modified, int64_t now)
 {
 	struct source *s = find(url);
 
@@ -30,7 +30,7 @@ void sources_note(const char *url, const char *id, int64_t modified)
 	}
 	(void)snprintf(s->url, sizeof(s->url), "%s", url);
 	(void)snprintf(s->id, sizeof(s->id), "%s", id);
-	s->modified = modified;
+	s->modified = modified <= now ? modified : 0;
 }
 
 /* Good ones only: an old list may have a successor that the server's clock knows nothing of. */

@@ -14,8 +14,11 @@
 /** URLs remembered; beyond that the oldest is forgotten, which costs a transfer. */
 #define SOURCES_MAX 64u
 
-/** A list of this id (trust_crl) came from @p url, which says that it was last modified then. @p modified 0: it said nothing. */
-SK_NONNULL void sources_note(const char *url, const char *id, int64_t modified);
+/**
+ * A list of this id (trust_crl) came from @p url, which says that it was last modified then; 0: it said nothing.
+ * A date ahead of @p now is none: whoever stood between once could otherwise keep newer lists away until this one is old.
+ */
+SK_NONNULL void sources_note(const char *url, const char *id, int64_t modified, int64_t now);
 /** Since when must the list at @p url have changed to be of use? 0: it is wanted in any case: unknown, no longer in force, or old. */
 SK_MUST_CHECK SK_NONNULL int64_t sources_since(struct trust *t, const char *url, int64_t now);
 

@@ -99,7 +99,7 @@ enum ipc_type {
 
 	/* sekishoctl <-> sekisho-fetch */
 	IPC_FETCH_GET = 0x0601,    /**< path = URL, total = longest file taken, max_s = deadline, [bytes = OCSP request], [name = proxy, http://host:port], [time = only if changed since]. */
-	IPC_FETCH_DONE = 0x0681,   /**< result (as in ADMIN_END), [text = what happened]. The file is behind descriptor 4. */
+	IPC_FETCH_DONE = 0x0681,   /**< result (as in ADMIN_END), [text = what happened], [time = Last-Modified]. The file is behind descriptor 4. */
 
 	/* sekishoctl <-> daemon */
 	IPC_ADMIN_REQUEST = 0x0501,/**< command (enum ipc_command) and whatever fields it takes. */

@@ -38,9 +38,9 @@ static void only_good_lists_in_force(void **state)
 	(void)snprintf(lists[1].id, sizeof(lists[1].id), "bb");
 	lists_n = 2;
 	assert_int_equal(since("http://a/"), 0);
-	sources_note("http://a/", "aa", 100);
-	sources_note("http://b/", "bb", 200);
-	sources_note("http://c/", "cc", 300);
+	sources_note("http://a/", "aa", 100, 4711);
+	sources_note("http://b/", "bb", 200, 4711);
+	sources_note("http://c/", "cc", 300, 4711);
 	assert_int_equal(since("http://a/"), 100);
 	assert_int_equal(since("http://b/"), 200);
 	assert_int_equal(since("http://c/"), 0); /* no longer in force */
@@ -48,10 +48,15 @@ static void only_good_lists_in_force(void **state)
 	assert_int_equal(since("http://a/"), 0);
 	lists[0].old = false;
 	/* a server that says nothing any more */
-	sources_note("http://a/", "aa", 0);
+	sources_note("http://a/", "aa", 0, 4711);
 	assert_int_equal(since("http://a/"), 0);
-	sources_note("http://a/", "bb", 101);
+	sources_note("http://a/", "bb", 101, 4711);
 	assert_int_equal(since("http://a/"), 101);
+	/* a date ahead of our clock, as nobody honest sends it: asked for whole */
+	sources_note("http://a/", "bb", 4712, 4711);
+	assert_int_equal(since("http://a/"), 0);
+	sources_note("http://a/", "bb", 4711, 4711);
+	assert_int_equal(since("http://a/"), 4711);
 	fails = SK_E_NOMEM;
 	assert_int_equal(since("http://a/"), 0);
 	fails = SK_OK;
@@ -64,7 +69,7 @@ static void the_oldest_is_forgotten(void **state)
 	(void)state;
 	for (unsigned i = 0; i <= SOURCES_MAX; i++) {
 		(void)snprintf(url, sizeof(url), "http://%u/", i);
-		sources_note(url, "aa", 1000 + i);
+		sources_note(url, "aa", 1000 + i, 4711);
 	}
 	assert_int_equal(since("http://0/"), 0);
 	assert_int_equal(since("http://1/"), 1001);
