@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A record in a block: hash (8, native), issuer (2, native), reason (1), length of the serial (1), serial. A block is 8 KiB (256 of them
- * stay in the processor's cache):
- * its used length (4, native), then whole records. Nothing of it outlives the process, so it has no format document.
+ * A record in a block: hash (8, native), issuer (2, native), reason (1), length of the serial (1), serial. A block is its used
+ * length (4, native), then whole records; 8 KiB, so that those of all partitions stay in the processor's cache. Nothing of it
+ * outlives the process, so it has no format document.
  */
 #include "crl/spill.h"
 

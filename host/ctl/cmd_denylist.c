@@ -88,21 +88,32 @@ static enum ctl_exit write_file(const char *path, struct sk_span bytes)
 	return st == SK_E_NOENT ? CTL_NOT_FOUND : CTL_FAILED;
 }
 
-enum ctl_exit cmd_denylist_export(const struct ctl_args *a)
+/* What the daemon answers with, in one piece. The caller clears the answer and frees the bytes, whatever comes of it. */
+static enum ctl_exit ask_bytes(const struct ctl_args *a, enum ipc_command command, struct answer *ret_answer, uint8_t **ret_bytes,
+    size_t *ret_len)
 {
 	struct request r;
-	struct answer answer;
-	uint8_t *bytes = NULL;
-	size_t len = 0;
 	int fd;
 	enum ctl_exit e = request_connect(&fd);
 
+	memset(ret_answer, 0, sizeof(*ret_answer));
+	*ret_bytes = NULL;
+	*ret_len = 0;
 	if (e != CTL_OK)
 		return e;
-	memset(&answer, 0, sizeof(answer));
-	request_begin(&r, CMD_DENYLIST_EXPORT);
-	e = publish_fetch(fd, &r, a, &answer, &bytes, &len);
+	request_begin(&r, command);
+	e = publish_fetch(fd, &r, a, ret_answer, ret_bytes, ret_len);
 	(void)close(fd);
+	return e;
+}
+
+enum ctl_exit cmd_denylist_export(const struct ctl_args *a)
+{
+	struct answer answer;
+	uint8_t *bytes;
+	size_t len;
+	enum ctl_exit e = ask_bytes(a, CMD_DENYLIST_EXPORT, &answer, &bytes, &len);
+
 	if (e == CTL_OK && answer.result == SK_OK && a->compact)
 		answer.result = to_compact(&bytes, &len);
 	if (e == CTL_OK && answer.result == SK_OK)
@@ -166,19 +177,11 @@ enum ctl_exit cmd_denylist_status(const struct ctl_args *a)
 
 enum ctl_exit cmd_denylist_receipt(const struct ctl_args *a)
 {
-	struct request r;
 	struct answer answer;
-	uint8_t *bytes = NULL;
-	size_t len = 0;
-	int fd;
-	enum ctl_exit e = request_connect(&fd);
+	uint8_t *bytes;
+	size_t len;
+	enum ctl_exit e = ask_bytes(a, CMD_DENYLIST_RECEIPT, &answer, &bytes, &len);
 
-	if (e != CTL_OK)
-		return e;
-	memset(&answer, 0, sizeof(answer));
-	request_begin(&r, CMD_DENYLIST_RECEIPT);
-	e = publish_fetch(fd, &r, a, &answer, &bytes, &len);
-	(void)close(fd);
 	if (e != CTL_OK || answer.result != SK_OK)
 		e = e == CTL_OK ? request_show(&answer, a, NULL) : e;
 	else if (a->args_n == 1)
@@ -186,5 +189,6 @@ enum ctl_exit cmd_denylist_receipt(const struct ctl_args *a)
 	else if (fwrite(bytes, 1, len, stdout) != len)
 		e = CTL_FAILED;
 	free(bytes);
+	answer_clear(&answer);
 	return e;
 }
