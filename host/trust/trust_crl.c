@@ -85,9 +85,6 @@ _Static_assert(sizeof(TRUST_INCOMING_INDEX) == sizeof(CRL_HELPER_INDEX), "sekish
 
 /* --- files ---------------------------------------------------------------------------------------------------------- */
 
-#define OLD_LIST "old.crl"
-#define OLD_INDEX "old.idx"
-
 static void forget(int dir_fd, const char *name)
 {
 	(void)unlinkat(dir_fd, name, 0);
@@ -113,7 +110,7 @@ static bool keep_both(int dir_fd, const char *id)
 
 	trust_crldir_name(id, TRUST_LIST_SUFFIX, list);
 	trust_crldir_name(id, TRUST_INDEX_SUFFIX, index);
-	return keep_old(dir_fd, list, OLD_LIST) && keep_old(dir_fd, index, OLD_INDEX);
+	return keep_old(dir_fd, list, TRUST_OLD_LIST) && keep_old(dir_fd, index, TRUST_OLD_INDEX);
 }
 
 /* Rule 3 of trust_crldir.c: list, index. */
@@ -133,8 +130,8 @@ static void move_out(int dir_fd, const char *id)
 
 	trust_crldir_name(id, TRUST_LIST_SUFFIX, list);
 	trust_crldir_name(id, TRUST_INDEX_SUFFIX, index);
-	put_back(dir_fd, OLD_INDEX, index);
-	put_back(dir_fd, OLD_LIST, list);
+	put_back(dir_fd, TRUST_OLD_INDEX, index);
+	put_back(dir_fd, TRUST_OLD_LIST, list);
 }
 
 /* --- import --------------------------------------------------------------------------------------------------------- */
@@ -227,8 +224,8 @@ enum sk_status trust_crl_take(struct trust *t, const uint8_t der_hash[static 32]
 	crl_index_close(&ix);
 	forget(dir_fd, TRUST_INCOMING_INDEX);
 	forget(dir_fd, TRUST_INCOMING_LIST);
-	forget(dir_fd, OLD_INDEX);
-	forget(dir_fd, OLD_LIST);
+	forget(dir_fd, TRUST_OLD_INDEX);
+	forget(dir_fd, TRUST_OLD_LIST);
 	(void)close(dir_fd);
 	ERR_clear_error();
 	return st;

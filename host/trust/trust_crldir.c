@@ -338,6 +338,10 @@ enum sk_status trust_crldir_load(struct trust *t, char reterr_what[static TRUST_
 		trust_text_what(reterr_what, t->crl_dir, "isn't a folder, or can't be read");
 		st = SK_E_CORRUPT;
 	}
+	if (dir_fd >= 0 && crldir_is_ours(dir_fd)) {
+		(void)unlinkat(dir_fd, TRUST_OLD_LIST, 0);
+		(void)unlinkat(dir_fd, TRUST_OLD_INDEX, 0);
+	}
 	for (int i = 0; i < n && st == SK_OK; i++)
 		st = crldir_load_one(t, dir_fd, names[i]->d_name, &newer, reterr_what);
 	trust_names_free(names, n);

@@ -174,6 +174,9 @@ SK_MUST_CHECK SK_NONNULL enum sk_status trust_crldir_remember(const struct trust
 #define TRUST_LIST_SUFFIX ".crl"
 /** Where an index is built again: not where sekisho-crl may be writing one just now. */
 #define TRUST_REPAIR_INDEX "repair.idx"
+/** What is in force, under a second name while a newer one is put in its place. One that a cut left is taken away at the next start. */
+#define TRUST_OLD_LIST "old.crl"
+#define TRUST_OLD_INDEX "old.idx"
 #define TRUST_ID_NAME_MAX 80u
 SK_NONNULL void trust_crldir_name(const char *id, const char *suffix, char ret_name[static TRUST_ID_NAME_MAX]);
 /** Open the folder; -1. The caller closes. */
