@@ -92,6 +92,12 @@ bool ccid_takes(const struct ccid *c)
 	return c->queued == 0 && (c->op != CCID_OP_NONE || card_state(c->card) != CARD_BUSY);
 }
 
+bool ccid_owes(const struct ccid *c)
+{
+	return c->queued > 0 || c->op != CCID_OP_NONE || c->abort != CCID_ABORT_IDLE ||
+	    card_state(c->card) == CARD_BUSY;
+}
+
 const uint8_t *ccid_pending(const struct ccid *c, size_t *ret_len)
 {
 	if (c->queued == 0) {

@@ -12,6 +12,9 @@
 #include "card/card.h"
 #include "core/ccid.h"
 
+/** Escape, its one byte: name and version. The first command of libccid's serial driver when it opens the line. */
+#define CCID_ESCAPE_NAME 0x02u
+
 /** What a transport offers. */
 struct ccid_config {
 	enum card_level level; /**< At start. */
@@ -42,6 +45,8 @@ SK_MUST_CHECK SK_NONNULL uint64_t ccid_next_us(const struct ccid *c);
  * nobody waits for (at most CARD_ABORT_US); while a command runs it may: an Abort could come.
  */
 SK_MUST_CHECK SK_NONNULL bool ccid_takes(const struct ccid *c);
+/** Is a host still to hear of something: does an operation run or an Abort wait, is an answer to be sent, does the card give something up? */
+SK_MUST_CHECK SK_NONNULL bool ccid_owes(const struct ccid *c);
 /** The message to send now, or NULL; stays until ccid_sent(). */
 SK_MUST_CHECK SK_NONNULL const uint8_t *ccid_pending(const struct ccid *c, size_t *ret_len);
 SK_NONNULL void ccid_sent(struct ccid *c);
@@ -52,7 +57,10 @@ SK_MUST_CHECK SK_NONNULL bool ccid_take_change(struct ccid *c, bool *ret_present
  * within 5 s. False: stall; nothing has changed.
  */
 SK_MUST_CHECK SK_NONNULL bool ccid_control_abort(struct ccid *c, uint8_t slot, uint8_t seq);
-/** The host has gone (USB reset, detach; serial line silent in the middle of a frame does not count): drop everything, power off. */
+/**
+ * The host has gone (USB reset, detach; another one has opened the reader; a host that is silent in the middle of a frame does not
+ * count): drop everything, power off. The next command is taken at once.
+ */
 SK_NONNULL void ccid_host_gone(struct ccid *c);
 
 #endif /* CCID_CCID_H */

@@ -103,7 +103,7 @@ static const struct {
 	uint8_t bytes[3];
 	ccid_handler *handler;
 } escapes[] = {
-	{ 1, { 0x02 }, firmware_name },
+	{ 1, { CCID_ESCAPE_NAME }, firmware_name },
 	{ 3, { 0x01, 0x01, 0x01 }, movements },
 	{ 2, { 0x1F, 0x02 }, short_level },
 	{ 2, { 0x53, 0x00 }, state },

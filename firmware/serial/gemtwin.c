@@ -12,6 +12,11 @@
  * 5. libccid begins each reading by dropping a frame as the echo of what it wrote, also the reading after a time extension,
  *    before which it wrote nothing. So the time extension is sent once more before the next frame; a host that drops nothing
  *    is just given time twice.
+ * 6. A host has one command under way. One that asks for the reader's name, as libccid does when it opens the line, while something
+ *    is under way is another host: the one before gets no answer any more, and its card is switched off (as on USB, where the
+ *    card's power does not outlive the host).
+ * 7. What was said just before such a host was heard may be in its first reading, which drops it as the echo and takes the echo for
+ *    the answer. Such a host speaks again at once. So the answer is held back for a moment, and dropped when the host does.
  */
 #include "serial/gemtwin.h"
 
@@ -19,251 +24,26 @@
 
 #include "core/wipe.h"
 #include "hal.h"
+#include "serial/gemtwin_priv.h"
 
-#define SYNC 0x03u
-#define ACK 0x06u
-#define NAK 0x15u
 #define MOVE 0x50u
-/* SYNC, ACK and LRC around a message. Unit: bytes. */
-#define FRAME_EXTRA 3u
 /** bStatus in every message to the host (CCID 1.1 6.2). */
 #define BSTATUS_AT 7u
 #define MOVE_ABSENT 0x02u
 #define MOVE_PRESENT 0x03u
 
-/** Longest pause inside a frame. libccid writes a frame at once, and waits 2 s for the first answer. */
-#define GAP_US 500000u
-/** Silence that ends what made no sense. */
-#define SKIP_US 50000u
 /** How long output may stand still. */
 #define STUCK_US 1000000u
+/** How long the answer to a host that opens the line is held back in doubt: longer than it needs to say something else. */
+#define HOLD_US 300000u
+/** What was said or heard longer ago a host that opens the line has not in its buffers: libccid waits 2 s for its first answer. */
+#define RECENT_US 2000000u
 /** While output waits the line is looked at this often. */
 #define RETRY_US 1000u
 /** How often a frame is sent again at most. */
 #define RESENDS 3u
 /** Bytes read in one step at most. */
 #define STEP_BYTES 64u
-
-/* --- receiver: one row for each state, one column for each kind of byte --------------------------------------------- */
-
-enum rx_event {
-	EV_SYNC, /* 03 */
-	EV_ACK, /* 06 */
-	EV_NAK, /* 15 */
-	EV_NAK_LRC, /* 16 */
-	EV_OTHER,
-	EV_SILENT,
-	EV_LAST, /* in HEADER, DATA, LRC: see event_of() */
-	EV_TOO_LONG,
-	EV_GOOD, /* in LONG: silent, with the LRC right */
-	EV_BAD, /* in LONG: silent, with the LRC wrong */
-	RX_EVENTS
-};
-
-enum rx_act {
-	ACT_NONE,
-	ACT_START, /* a message begins */
-	ACT_STORE,
-	ACT_COUNT, /* into the LRC, and no more */
-	ACT_GIVE, /* to ccid */
-	ACT_TAIL, /* a whole frame at the end of what came to ccid, if there is one */
-	ACT_NAK,
-	ACT_AGAIN, /* send the last frame again */
-};
-
-/* clang-format off */
-static const struct {
-	uint8_t act, next;
-} rx_table[GEMTWIN_RX_STATES][RX_EVENTS] = {
-	[GEMTWIN_RX_SYNC] = {
-		[EV_SYNC]     = { ACT_NONE,  GEMTWIN_RX_CONTROL },
-		/* anything else between frames: no meaning, no effect */
-		[EV_ACK] = { ACT_NONE, GEMTWIN_RX_SYNC },  [EV_NAK] = { ACT_NONE, GEMTWIN_RX_SYNC },
-		[EV_NAK_LRC] = { ACT_NONE, GEMTWIN_RX_SYNC }, [EV_OTHER] = { ACT_NONE, GEMTWIN_RX_SYNC },
-		[EV_SILENT]   = { ACT_NONE,  GEMTWIN_RX_SYNC },
-	},
-	[GEMTWIN_RX_CONTROL] = {
-		[EV_ACK]      = { ACT_START, GEMTWIN_RX_HEADER },
-		[EV_NAK]      = { ACT_NONE,  GEMTWIN_RX_NAK_LRC },
-		[EV_SYNC]     = { ACT_NONE,  GEMTWIN_RX_CONTROL },
-		[EV_NAK_LRC]  = { ACT_NONE,  GEMTWIN_RX_SKIP },
-		[EV_OTHER]    = { ACT_NONE,  GEMTWIN_RX_SKIP },
-		[EV_SILENT]   = { ACT_NONE,  GEMTWIN_RX_SYNC },
-	},
-	[GEMTWIN_RX_NAK_LRC] = {
-		[EV_NAK_LRC]  = { ACT_AGAIN, GEMTWIN_RX_SYNC },
-		[EV_SYNC]     = { ACT_NONE,  GEMTWIN_RX_SKIP },
-		[EV_ACK]      = { ACT_NONE,  GEMTWIN_RX_SKIP },
-		[EV_NAK]      = { ACT_NONE,  GEMTWIN_RX_SKIP },
-		[EV_OTHER]    = { ACT_NONE,  GEMTWIN_RX_SKIP },
-		[EV_SILENT]   = { ACT_NONE,  GEMTWIN_RX_SYNC },
-	},
-	[GEMTWIN_RX_HEADER] = {
-		[EV_OTHER]    = { ACT_STORE, GEMTWIN_RX_HEADER },
-		[EV_LAST]     = { ACT_STORE, GEMTWIN_RX_LRC },
-		[EV_GOOD]     = { ACT_STORE, GEMTWIN_RX_DATA },
-		[EV_TOO_LONG] = { ACT_STORE, GEMTWIN_RX_LONG },
-		[EV_SILENT]   = { ACT_TAIL,  GEMTWIN_RX_SYNC },
-	},
-	[GEMTWIN_RX_DATA] = {
-		[EV_OTHER]    = { ACT_STORE, GEMTWIN_RX_DATA },
-		[EV_LAST]     = { ACT_STORE, GEMTWIN_RX_LRC },
-		[EV_SILENT]   = { ACT_TAIL,  GEMTWIN_RX_SYNC },
-	},
-	[GEMTWIN_RX_LRC] = {
-		[EV_GOOD]     = { ACT_GIVE,  GEMTWIN_RX_SYNC },
-		[EV_BAD]      = { ACT_NONE,  GEMTWIN_RX_SKIP },
-		[EV_SILENT]   = { ACT_TAIL,  GEMTWIN_RX_SYNC },
-	},
-	[GEMTWIN_RX_LONG] = {
-		[EV_OTHER]    = { ACT_COUNT, GEMTWIN_RX_LONG },
-		[EV_GOOD]     = { ACT_GIVE,  GEMTWIN_RX_SYNC },
-		[EV_BAD]      = { ACT_NAK,   GEMTWIN_RX_SYNC },
-	},
-	[GEMTWIN_RX_SKIP] = {
-		[EV_OTHER]    = { ACT_NONE,  GEMTWIN_RX_SKIP },
-		[EV_SYNC] = { ACT_NONE, GEMTWIN_RX_SKIP }, [EV_ACK] = { ACT_NONE, GEMTWIN_RX_SKIP },
-		[EV_NAK] = { ACT_NONE, GEMTWIN_RX_SKIP },  [EV_NAK_LRC] = { ACT_NONE, GEMTWIN_RX_SKIP },
-		[EV_SILENT]   = { ACT_NAK,   GEMTWIN_RX_SYNC },
-	},
-};
-/* clang-format on */
-
-/* dwLength of the header in message[]. */
-static uint32_t message_length(const struct gemtwin *g)
-{
-	struct ccid_header h;
-
-	ccid_header_get(g->message, &h);
-	return h.length;
-}
-
-/* In HEADER: EV_OTHER in between; at its end EV_LAST (no data), EV_GOOD (data follow) or EV_TOO_LONG. */
-static enum rx_event header_event(const struct gemtwin *g)
-{
-	if (g->rx_len + 1u < CCID_HEADER_LEN)
-		return EV_OTHER;
-	if (message_length(g) > CCID_DATA_MAX)
-		return EV_TOO_LONG;
-	return message_length(g) == 0 ? EV_LAST : EV_GOOD;
-}
-
-static enum rx_event event_of(const struct gemtwin *g, uint8_t byte)
-{
-	switch (g->rx) {
-	case GEMTWIN_RX_HEADER:
-		return header_event(g);
-	case GEMTWIN_RX_DATA:
-		return g->rx_len + 1u == CCID_HEADER_LEN + message_length(g) ? EV_LAST : EV_OTHER;
-	case GEMTWIN_RX_LRC:
-		return byte == g->lrc ? EV_GOOD : EV_BAD;
-	case GEMTWIN_RX_LONG:
-		return EV_OTHER;
-	default:
-		break;
-	}
-	switch (byte) {
-	case SYNC:
-		return EV_SYNC;
-	case ACK:
-		return EV_ACK;
-	case NAK:
-		return EV_NAK;
-	case SYNC ^ NAK:
-		return EV_NAK_LRC;
-	default:
-		return EV_OTHER;
-	}
-}
-
-/*
- * Where a message longer than any ends only silence can tell. Its last byte is then its LRC, so all of it counts up to 0; else
- * dwLength itself may be what the line has damaged.
- */
-static enum rx_event silence_of(const struct gemtwin *g)
-{
-	if (g->rx != GEMTWIN_RX_LONG)
-		return EV_SILENT;
-	return g->lrc == 0 ? EV_GOOD : EV_BAD;
-}
-
-/* Do the bytes of message[] from @p at on make a frame, to the last one? */
-static bool frame_at(const struct gemtwin *g, size_t at)
-{
-	size_t len = g->rx_len - at;
-	struct ccid_header h;
-	uint8_t lrc = 0;
-
-	if (len < FRAME_EXTRA + CCID_HEADER_LEN || g->message[at] != SYNC || g->message[at + 1] != ACK)
-		return false;
-	ccid_header_get(g->message + at + 2, &h);
-	for (size_t i = at; i < g->rx_len; i++)
-		lrc ^= g->message[i];
-	return h.length == len - FRAME_EXTRA - CCID_HEADER_LEN && lrc == 0;
-}
-
-/*
- * A host stopped in a frame, and another one began within the pause: its frame was taken for the rest of the first. It is all
- * there, so it is served. (A NAK would come into the next host's first reading, out of step with what it has sent.)
- */
-static void take_tail(struct gemtwin *g)
-{
-	size_t at = 0, len;
-
-	while (at < g->rx_len && !frame_at(g, at))
-		at++;
-	if (at == g->rx_len) {
-		SK_WIPE_ARRAY(g->message);
-		return;
-	}
-	len = g->rx_len - at - FRAME_EXTRA;
-	for (size_t i = 0; i < len; i++) /* forwards: to a lower place */
-		g->message[i] = g->message[at + 2 + i];
-	sk_wipe(g->message + len, sizeof(g->message) - len);
-	g->rx_len = (uint16_t)len;
-	g->give = true;
-	g->echo_due = false;
-}
-
-static void rx_move(struct gemtwin *g, enum rx_event event, uint8_t byte)
-{
-	uint8_t state = g->rx;
-
-	g->rx = rx_table[state][event].next;
-	/* A frame that came to nothing may have held a PIN. */
-	if ((event == EV_SILENT && rx_table[state][event].act != ACT_TAIL) || rx_table[state][event].act == ACT_NAK)
-		SK_WIPE_ARRAY(g->message);
-	g->silent_us = hal_now_us() + (g->rx == GEMTWIN_RX_SKIP || g->rx == GEMTWIN_RX_LONG ? SKIP_US : GAP_US);
-	switch (rx_table[state][event].act) {
-	case ACT_START:
-		g->rx_len = 0;
-		g->lrc = SYNC ^ ACK;
-		break;
-	case ACT_STORE:
-		g->message[g->rx_len++] = byte;
-		g->lrc ^= byte;
-		break;
-	case ACT_COUNT:
-		g->lrc ^= byte;
-		break;
-	case ACT_GIVE:
-		g->give = true;
-		g->echo_due = false;
-		break;
-	case ACT_TAIL:
-		take_tail(g);
-		break;
-	case ACT_NAK:
-		g->nak = true;
-		break;
-	case ACT_AGAIN:
-		g->again = true;
-		break;
-	case ACT_NONE:
-	default:
-		break;
-	}
-}
 
 /* --- sender ----------------------------------------------------------------------------------------------------------- */
 
@@ -309,6 +89,7 @@ static void push(struct gemtwin *g)
 		return;
 	g->out_at = (uint16_t)(g->out_at + n);
 	moved(g);
+	g->recent_us = hal_now_us() + RECENT_US;
 }
 
 static void build_frame(struct gemtwin *g, const uint8_t *msg, size_t len)
@@ -324,6 +105,12 @@ static void build_frame(struct gemtwin *g, const uint8_t *msg, size_t len)
 	g->tx_len = (uint16_t)(len + 3);
 	g->resent = 0;
 	g->echo_due = (msg[BSTATUS_AT] & CCID_OUTCOME_MASK) == CCID_MORE_TIME;
+}
+
+/* Rule 7. */
+static bool held_back(const struct gemtwin *g)
+{
+	return g->doubt && hal_now_us() < g->hold_us;
 }
 
 /* Between frames and with nothing on its way: what goes out next? */
@@ -350,8 +137,9 @@ static void next_out(struct gemtwin *g)
 		}
 	}
 	msg = ccid_pending(g->ccid, &len);
-	if (msg == NULL || len > CCID_MESSAGE_MAX)
+	if (msg == NULL || len > CCID_MESSAGE_MAX || held_back(g))
 		return;
+	g->doubt = false;
 	if (g->echo_due) {
 		g->echo_due = false;
 		send_begin(g, g->frame, g->tx_len);
@@ -366,6 +154,49 @@ static void next_out(struct gemtwin *g)
 	build_frame(g, msg, len);
 	ccid_sent(g->ccid);
 	send_begin(g, g->frame, g->tx_len);
+}
+
+/* --- another host: rules 6, 7 ------------------------------------------------------------------------------------------ */
+
+/* The frame that a driver begins with. No host sends it while it waits for an answer. */
+static bool opens_line(const struct gemtwin *g)
+{
+	struct ccid_header h;
+
+	ccid_header_get(g->message, &h);
+	return g->rx_len == CCID_HEADER_LEN + 1u && h.type == CCID_ESCAPE && h.length == 1 && h.slot == 0 &&
+	    g->message[CCID_HEADER_LEN] == CCID_ESCAPE_NAME;
+}
+
+/* Nothing is going out (rule 2), so what the host before was owed can all be dropped: answer, time extensions, echo, repetition. */
+static void take_over(struct gemtwin *g)
+{
+	size_t own = GEMTWIN_FRAME_EXTRA + g->rx_len;
+
+	ccid_host_gone(g->ccid);
+	g->tx_len = 0;
+	if (g->echo_n <= own)
+		return;
+	for (size_t i = 0; i < own; i++)
+		g->echo[i] = g->echo[g->echo_n - own + i];
+	g->echo_n = (uint8_t)own;
+}
+
+/* Which host is this, and has it what it was told? STATES-SERIAL.md has the tables. */
+static void frame_came(struct gemtwin *g)
+{
+	const bool opens = opens_line(g);
+	const uint64_t now = hal_now_us();
+	size_t len;
+
+	g->doubt = (g->doubt || opens) && now < g->recent_us;
+	g->hold_us = now + HOLD_US;
+	g->recent_us = now + RECENT_US;
+	if (opens && ccid_owes(g->ccid))
+		take_over(g);
+	/* It did not wait for the answer that is held back: it has taken something older for it. */
+	while (g->doubt && ccid_pending(g->ccid, &len) != NULL)
+		ccid_sent(g->ccid);
 }
 
 /* --- the whole --------------------------------------------------------------------------------------------------------- */
@@ -397,7 +228,7 @@ static bool read_bytes(struct gemtwin *g)
 		if (g->echo_n == 0)
 			moved(g);
 		g->echo[g->echo_n++] = (uint8_t)byte;
-		rx_move(g, event_of(g, (uint8_t)byte), (uint8_t)byte);
+		gemtwin_rx_byte(g, (uint8_t)byte);
 	}
 	return true;
 }
@@ -410,9 +241,13 @@ void gemtwin_init(struct gemtwin *g, struct ccid *ccid)
 
 void gemtwin_step(struct gemtwin *g)
 {
+	const bool had_frame = g->give;
+
 	g->more = read_bytes(g);
 	if (g->rx != GEMTWIN_RX_SYNC && may_read(g) && !g->more && hal_now_us() >= g->silent_us)
-		rx_move(g, silence_of(g), 0);
+		gemtwin_rx_silence(g);
+	if (g->give && !had_frame)
+		frame_came(g);
 	/* The echo does not wait until the command has been looked at. */
 	push(g);
 	/* ccid takes one at a time; what it has to say goes out first. */
@@ -441,7 +276,7 @@ static bool work_left(const struct gemtwin *g)
 	size_t len;
 
 	return g->more || g->give || g->nak || g->again ||
-	    (g->rx == GEMTWIN_RX_SYNC && ccid_pending(g->ccid, &len) != NULL);
+	    (g->rx == GEMTWIN_RX_SYNC && ccid_pending(g->ccid, &len) != NULL && !held_back(g));
 }
 
 uint64_t gemtwin_next_us(const struct gemtwin *g)
@@ -450,5 +285,7 @@ uint64_t gemtwin_next_us(const struct gemtwin *g)
 		return hal_now_us() + RETRY_US;
 	if (work_left(g))
 		return 0;
-	return g->rx == GEMTWIN_RX_SYNC ? UINT64_MAX : g->silent_us;
+	if (g->rx != GEMTWIN_RX_SYNC)
+		return g->silent_us;
+	return held_back(g) ? g->hold_us : UINT64_MAX;
 }

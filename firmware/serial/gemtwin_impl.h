@@ -16,7 +16,7 @@
 #define GEMTWIN_MOVE_LEN 2u
 #define GEMTWIN_ECHO_MAX 32u
 
-/** Where in a frame the receiver is; the table is in gemtwin.c and STATES-SERIAL.md. */
+/** Where in a frame the receiver is; the table is in gemtwin_rx.c and STATES-SERIAL.md. */
 enum gemtwin_rx {
 	GEMTWIN_RX_SYNC, /**< Between frames. */
 	GEMTWIN_RX_CONTROL, /**< 03 was read. */
@@ -38,6 +38,7 @@ struct gemtwin {
 	bool nak; /**< A NAK is to be sent. */
 	bool more; /**< The last step stopped reading for its own limit. */
 	bool again; /**< The host wants the last frame again. */
+	bool doubt; /**< Has the host that opened the line what was said before it? (rule 7) */
 	bool echo_due; /**< frame[] is a time extension; the host's next reading begins by dropping a frame (rule 5). */
 	uint8_t echo_n; /**< Bytes that wait to be echoed. */
 	uint16_t rx_len; /**< Of message[]. */
@@ -46,6 +47,8 @@ struct gemtwin {
 	uint16_t out_len;
 	const uint8_t *out; /**< frame[] or short_out[]. */
 	uint64_t silent_us; /**< When a silent host ends the receiver's state. */
+	uint64_t hold_us; /**< In doubt: when the answer goes out. */
+	uint64_t recent_us; /**< Until when what was said and heard is recent. */
 	uint64_t stuck_us; /**< When output that does not move is thrown away. */
 	uint8_t echo[GEMTWIN_ECHO_MAX];
 	uint8_t message[CCID_MESSAGE_MAX];

@@ -12,6 +12,9 @@
  * 4. A response of a whole number of packets is followed by an empty one.
  * 5. The card's power does not outlive the host: reset, detachment, a new configuration and suspend switch it off (a bus
  *    powered device may draw 2.5 mA when suspended, USB 2.0 7.2.3).
+ * 6. A driver asks for clocks or rates when it opens the reader, never while it waits for an answer. When something is under way
+ *    then, the driver before has died without a word (Linux tells the device nothing): it is dropped as by rule 5. Else the new
+ *    one's first commands would get CMD_SLOT_BUSY, upon which libccid gives up.
  */
 #include "usb/usb_ccid.h"
 
@@ -315,6 +318,19 @@ static void notify(struct usb_ccid *u)
 
 /* --- what the device core calls ------------------------------------------------------------------------------------ */
 
+/* Rules 5, 6. An unfinished command is dropped; what the endpoint holds of a response can't be taken back. */
+static void drop_host(struct usb_ccid *u)
+{
+	ccid_host_gone(u->ccid);
+	in_step(u, IN_DROPPED);
+	u->in_at = 0;
+	u->out_len = 0;
+	SK_WIPE_ARRAY(u->message);
+	if (u->out == USB_OUT_FULL)
+		hal_usb_ready(NUMBER(USB_DESC_EP_OUT));
+	u->out = USB_OUT_IDLE;
+}
+
 static void class_event(void *context, enum usb_class_event what)
 {
 	struct usb_ccid *u = context;
@@ -335,15 +351,7 @@ static void class_event(void *context, enum usb_class_event what)
 		out_restart(u);
 		break;
 	case USB_CLASS_SUSPEND:
-		/* Rule 5. An unfinished command is dropped; what the endpoint holds of a response can't be taken back. */
-		ccid_host_gone(u->ccid);
-		in_step(u, IN_DROPPED);
-		u->in_at = 0;
-		u->out_len = 0;
-		SK_WIPE_ARRAY(u->message);
-		if (u->out == USB_OUT_FULL)
-			hal_usb_ready(NUMBER(USB_DESC_EP_OUT));
-		u->out = USB_OUT_IDLE;
+		drop_host(u);
 		break;
 	case USB_CLASS_RESUME:
 		/* An active card lost its power: the host looks again. */
@@ -368,6 +376,8 @@ static bool class_request(void *context, const struct usb_setup *s, uint8_t ret_
 		*ret_len = usb_desc_rates(ret_p);
 	else
 		return false;
+	if (u->out != USB_OUT_IDLE || ccid_owes(u->ccid))
+		drop_host(u);
 	return true;
 }
 

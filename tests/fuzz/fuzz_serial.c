@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any bytes on the serial line, in pieces, with pauses, and a line that takes little at once. What must hold: what
- * reaches CCID is as long as its dwLength says, or only a header when that is above any message; after a pause a good frame is echoed and answered.
+ * reaches CCID is as long as its dwLength says, or only a header when that is above any message; a host is said to have gone only when
+ * another opens the line; after a pause a good frame is echoed and answered.
  */
 #include <string.h>
 
@@ -14,16 +15,18 @@ static struct ccid ccid;
 static void steps(unsigned n)
 {
 	while (n-- > 0) {
-		unsigned before = line.received;
+		unsigned before = line.received, gone = line.gone;
 		struct ccid_header h;
 
 		gemtwin_step(&g);
+		check(line.gone == gone || line.received == before + 1);
 		if (line.received == before)
 			continue;
 		check(line.got_len >= CCID_HEADER_LEN && line.got_len <= CCID_MESSAGE_MAX);
 		ccid_header_get(line.got, &h);
 		check(h.length == line.got_len - CCID_HEADER_LEN ||
 		    (h.length > CCID_DATA_MAX && line.got_len == CCID_HEADER_LEN));
+		check(line.gone == gone || (h.type == CCID_ESCAPE && line.got_len == 11 && line.got[10] == 2));
 	}
 }
 
@@ -34,6 +37,7 @@ static void still_alive(void)
 
 	line.take = SIZE_MAX;
 	line.changed = false;
+	line.busy = false;
 	for (unsigned i = 0; i < 10; i++) {
 		line.out_len = 0;
 		line.now_us += 2000000;
@@ -63,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		line.take = takes[data[0] & 3];
 		line.changed = (data[0] & 4) != 0;
+		line.busy = (data[0] & 32) != 0;
 		line.now_us += (data[0] & 8) != 0 ? 60000 : (data[0] & 16) != 0 ? 600000 : 0;
 		steps(2);
 		if (line.in_at == line.in_len) {

@@ -253,10 +253,15 @@ static void test_host_gone_and_change(void **state)
 	(void)state;
 	start(&serial_config, CARD_ACTIVE);
 	say(CCID_ESCAPE, "00 00 00", "1F 02");
+	assert_true(ccid_owes(&ccid));
 	hear(0x83, 0, 0, 0, "");
+	assert_false(ccid_owes(&ccid));
 	say(CCID_XFR_BLOCK, "00 00 00", "01");
+	assert_true(ccid_owes(&ccid));
 	say(CCID_GET_SLOT_STATUS, "00 00 00", "");
 	ccid_host_gone(&ccid);
+	assert_false(ccid_owes(&ccid));
+	assert_true(ccid_takes(&ccid));
 	silence();
 	assert_int_equal(fake.power_offs, 1);
 	assert_int_equal(fake.level, CARD_LEVEL_TPDU);

@@ -130,10 +130,98 @@ static void test_too_long(void **state)
 	}
 }
 
+static const struct ccid_config short_level = { .level = CARD_LEVEL_SHORT, .may_change_level = true };
+
+/* A message in hex, in a frame; nothing of what was on the line is left there. The first @p now bytes come at once. */
+static void say(const char *hex, size_t now)
+{
+	uint8_t lrc = 0x03 ^ 0x06;
+	size_t len;
+
+	memset(&line, 0, sizeof(line));
+	line.in[0] = 0x03;
+	line.in[1] = 0x06;
+	len = rig_hex(hex, line.in + 2, sizeof(line.in) - 3);
+	for (size_t i = 0; i < len; i++)
+		lrc ^= line.in[2 + i];
+	line.in[2 + len] = lrc;
+	line.in_len = now < len + 3 ? now : len + 3;
+}
+
+/* Powered, and a command begun, to which the card thinks for 100 ms, and longer still when it asks for time. */
+static void command(bool asks_time)
+{
+	rig_start(&rig, CARD_LEVEL_SHORT, "3B 80 81 31 FE 45 8B");
+	rig.model.think_us = 100000;
+	rig.model.wtx = asks_time ? 1 : 0;
+	ccid_init(&ccid, &short_level, &rig.card);
+	gemtwin_init(&g, &ccid);
+	pass_ms(1);
+	say("62 00 00 00 00 00 01 00 00 00", SIZE_MAX);
+	pass_ms(300);
+	assert_true(line.out_len > line.in_len);
+	say("6F 05 00 00 00 00 02 00 00 00 00 B0 00 10 00", SIZE_MAX);
+}
+
+/* Has the final answer of the command gone out? Its last bytes are SW 9000 and the LRC. */
+static bool answered(void)
+{
+	return line.out_len > 40 && line.out[line.out_len - 3] == 0x90 && line.out[line.out_len - 2] == 0;
+}
+
+/*
+ * Another host opens the line at any moment of a command, at once or in two pieces with the answer ready in between: within
+ * a third of a second it has its own echo and answer, and hears nothing else until it asks. What the card was about is over, its power too.
+ */
+static void test_another_host(void **state)
+{
+	static const size_t pieces[] = { SIZE_MAX, 1, 6, 13 };
+	unsigned taken_over = 0, after = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * ARRAY_N(pieces); i++) {
+		bool over = false;
+
+		for (unsigned at = 1; !over; at++) {
+			const uint8_t *p;
+
+			command(i % 2 == 1);
+			pass_ms(at);
+			over = answered();
+			say("6B 01 00 00 00 00 03 00 00 00 02", pieces[i / 2]);
+			pass_ms(pieces[i / 2] == SIZE_MAX ? 0 : 20);
+			line.in_len = 14;
+			pass_ms(310);
+			assert_memory_equal(line.out, line.in, line.in_len);
+			p = line.out + line.in_len;
+			if (p[0] == 0x50)
+				p += 2;
+			assert_memory_equal(p, ((const uint8_t[]){ 0x03, 0x06, 0x83, 16, 0, 0, 0, 0, 0x03 }), 9);
+			assert_int_equal(p[9], over ? CCID_ICC_ACTIVE : CCID_ICC_INACTIVE);
+			assert_int_equal(p + 29 - line.out, line.out_len);
+			taken_over += !over;
+			after += over;
+			say("65 00 00 00 00 00 04 00 00 00", 0);
+			pass_ms(2000);
+			assert_int_equal(line.out_len, 0);
+			/* the model forgets what it was about to say only when told */
+			rig.model.na = rig.model.part = 0;
+			say("62 00 00 00 00 00 05 00 00 00", SIZE_MAX);
+			pass_ms(300);
+			say("6F 05 00 00 00 00 06 00 00 00 00 B0 00 10 00", SIZE_MAX);
+			pass_ms(1000);
+			assert_true(answered());
+		}
+	}
+	assert_true(taken_over > 1000);
+	assert_int_equal(after, 2 * ARRAY_N(pieces));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_another_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

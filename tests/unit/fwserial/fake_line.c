@@ -55,6 +55,21 @@ bool ccid_takes(const struct ccid *c)
 	return line.pending == NULL;
 }
 
+bool ccid_owes(const struct ccid *c)
+{
+	(void)c;
+	return line.busy || line.pending != NULL;
+}
+
+void ccid_host_gone(struct ccid *c)
+{
+	(void)c;
+	line.gone++;
+	line.busy = false;
+	line.pending = NULL;
+	line.pending_len = 0;
+}
+
 const uint8_t *ccid_pending(const struct ccid *c, size_t *ret_len)
 {
 	(void)c;

@@ -16,6 +16,8 @@ struct fake_line {
 	unsigned received;
 	const uint8_t *pending; /**< What it has to say. */
 	size_t pending_len;
+	bool busy; /**< An operation runs. */
+	unsigned gone; /**< How often the host was said to have gone. */
 	bool answers; /**< Says 10 bytes of header after each message. */
 	bool changed, present;
 };

@@ -36,6 +36,7 @@ struct fake_ccid {
 	unsigned int got_n;
 	uint8_t response[CCID_MESSAGE_MAX];
 	size_t response_len; /**< 0: nothing pending. */
+	bool busy; /**< A command runs. */
 	unsigned int sent, gone, aborts;
 	uint8_t abort_slot, abort_seq;
 	bool abort_answer;

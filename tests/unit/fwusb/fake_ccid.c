@@ -24,6 +24,12 @@ bool ccid_takes(const struct ccid *c)
 	return fake_ccid.response_len == 0;
 }
 
+bool ccid_owes(const struct ccid *c)
+{
+	(void)c;
+	return fake_ccid.busy || fake_ccid.response_len != 0;
+}
+
 const uint8_t *ccid_pending(const struct ccid *c, size_t *ret_len)
 {
 	(void)c;
@@ -62,6 +68,7 @@ bool ccid_control_abort(struct ccid *c, uint8_t slot, uint8_t seq)
 void ccid_host_gone(struct ccid *c)
 {
 	(void)c;
+	fake_ccid.busy = false;
 	fake_ccid.response_len = 0;
 	fake_ccid.gone++;
 }

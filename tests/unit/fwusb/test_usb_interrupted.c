@@ -13,6 +13,7 @@ enum how {
 	CONFIGURE_1,
 	INTERFACE,
 	SUSPEND,
+	OPENED, /* by another driver, which asks for the rates */
 	HALT_IN,
 	HALT_OUT,
 	HALT_NOTIFY,
@@ -97,7 +98,7 @@ static void halt(uint16_t ep, bool set)
 	host_step();
 }
 
-static void interrupt(enum how how)
+static void interrupt(enum how how, bool under_way)
 {
 	fake_ccid.gone = 0;
 	switch (how) {
@@ -121,6 +122,9 @@ static void interrupt(enum how how)
 		event(HAL_USB_SUSPEND);
 		event(HAL_USB_RESUME);
 		break;
+	case OPENED:
+		assert_true(host_control(0xA1, 3, 0, 0, 256, NULL) > 0);
+		break;
 	case HALT_IN:
 	case CLEAR_IN:
 		halt(0x81, how == HALT_IN);
@@ -135,7 +139,8 @@ static void interrupt(enum how how)
 	case HOWS:
 		fail();
 	}
-	assert_int_equal(fake_ccid.gone > 0, how <= SUSPEND);
+	/* A driver that opens the reader changes nothing where nothing is under way. */
+	assert_int_equal(fake_ccid.gone > 0, how == OPENED ? under_way : how <= SUSPEND);
 }
 
 /* The host is told of its card, once: again where the card has lost its power, or the message was lost. */
@@ -182,7 +187,7 @@ static void test_interrupted_command(void **state)
 				assert_int_equal(host_in(2, p), 2);
 			for (size_t k = 0; k < at; k++)
 				send_packet(k);
-			interrupt(how);
+			interrupt(how, at > 0);
 			assert_int_equal(fake_ccid.got_n, 0);
 			check_notification(how, told);
 			for (size_t k = kept ? at : 0; k < packets_out(); k++)
@@ -211,13 +216,13 @@ static void test_interrupted_response(void **state)
 
 				assert_true(host_in(1, p) >= 0);
 			}
-			interrupt(how);
+			interrupt(how, true);
 			check_notification(how, false);
-			if (how == SUSPEND)
+			if (how == SUSPEND || how == OPENED)
 				drain();
 			else if (how == HALT_IN)
 				take_response(0);
-			else if (how > SUSPEND)
+			else if (how > OPENED)
 				take_response(at);
 			command_len = host_command(command, 100, 100);
 			send_packet(0);
@@ -230,11 +235,44 @@ static void test_interrupted_response(void **state)
 	}
 }
 
+/* The command has gone to CCID, and perhaps another waits behind it: the next driver's is the only one that is answered. */
+static void test_opened_while_busy(void **state)
+{
+	uint8_t p[64];
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		host_bring_to(USB_CONFIGURED);
+		command_len = host_command(command, 20, 20);
+		send_packet(0);
+		check_command();
+		fake_ccid.busy = true;
+		if (i & 1) {
+			fill(12, 1);
+			send_packet(0);
+		}
+		assert_int_equal(fake_ccid.got_n, 0);
+		fake_ccid.gone = 0;
+		assert_true(host_control(0xA1, i & 2 ? 2 : 3, 0, 0, 256, NULL) > 0);
+		assert_int_equal(fake_ccid.gone, 1);
+		assert_int_equal(fake_ccid.response_len, 0);
+		/* what lay in the endpoint can't be taken back */
+		assert_int_equal(host_in(1, p), i & 1 ? 12 : -1);
+		command_len = host_command(command, 0, 0);
+		send_packet(0);
+		check_command();
+		fill(10, 2);
+		take_response(0);
+		assert_int_equal(fake_ccid.gone, 1);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_interrupted_command),
 		cmocka_unit_test(test_interrupted_response),
+		cmocka_unit_test(test_opened_while_busy),
 	};
 
 	return cmocka_run_group_tests_name("usb_interrupted", tests, NULL, NULL);

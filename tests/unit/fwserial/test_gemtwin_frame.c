@@ -1,47 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file test_gemtwin.c
- * @brief serial/gemtwin.h: frames, echo, LRC, NAK, resynchronisation, silence, card movements, slow lines.
+ * @file test_gemtwin_frame.c
+ * @brief serial/gemtwin.h: frames, echo, LRC, NAK, resynchronisation, silence.
  */
-#include "unit/core/core_test.h"
-
-#include "unit/fwserial/fake_line.h"
-
-static struct gemtwin g;
-static struct ccid ccid;
-
-/* GetSlotStatus, its answer, and NAK. */
-#define ASK "03 06 65 00 00 00 00 00 07 00 00 00 67"
-#define TELL "03 06 81 00 00 00 00 00 07 00 00 00 83"
-#define NAK "03 15 16"
-
-static void start(void)
-{
-	line = (struct fake_line){ .now_us = 5000000, .take = SIZE_MAX, .answers = true, .present = true };
-	gemtwin_init(&g, &ccid);
-}
-
-static void host(const char *hex)
-{
-	line.in_at = 0;
-	line.in_len = unhex(hex, line.in, sizeof(line.in));
-}
-
-static void steps(unsigned n)
-{
-	while (n-- > 0)
-		gemtwin_step(&g);
-}
-
-static void expect(const char *hex)
-{
-	uint8_t want[1024];
-	size_t n = unhex(hex, want, sizeof(want));
-
-	assert_int_equal(line.out_len, n);
-	assert_memory_equal(line.out, want, n);
-	line.out_len = 0;
-}
+#include "unit/fwserial/gemtwin_help.h"
 
 static void test_frame(void **state)
 {
@@ -66,39 +28,6 @@ static void test_frame(void **state)
 		assert_int_equal(g.message[i], 0);
 	for (size_t i = 0; i < sizeof(g.echo); i++)
 		assert_int_equal(g.echo[i], 0);
-}
-
-/* libccid drops the first frame of each reading as an echo: what follows a time extension is preceded by it once more. */
-static void test_time_extension(void **state)
-{
-	static const uint8_t more_time[10] = { 0x80, 0, 0, 0, 0, 0, 8, 0x80, 1, 0 };
-	static const uint8_t last[12] = { 0x80, 2, 0, 0, 0, 0, 8, 0, 0, 0, 0x90, 0 };
-	const char *const ask = "03 06 6F 00 00 00 00 00 08 00 00 00 62";
-	const char *const time = "03 06 80 00 00 00 00 00 08 80 01 00 0C";
-
-	(void)state;
-	start();
-	line.answers = false;
-	host(ask);
-	steps(4);
-	expect(ask);
-	line.pending = more_time;
-	line.pending_len = sizeof(more_time);
-	steps(4);
-	expect(time);
-	line.pending = more_time;
-	line.pending_len = sizeof(more_time);
-	steps(4);
-	expect("03 06 80 00 00 00 00 00 08 80 01 00 0C 03 06 80 00 00 00 00 00 08 80 01 00 0C");
-	line.pending = last;
-	line.pending_len = sizeof(last);
-	steps(4);
-	expect("03 06 80 00 00 00 00 00 08 80 01 00 0C 03 06 80 02 00 00 00 00 08 00 00 00 90 00 1F");
-	/* The next command has its own echo again. */
-	line.answers = true;
-	host(ASK);
-	steps(4);
-	expect(ASK " " TELL);
 }
 
 static void test_longest(void **state)
@@ -365,88 +294,10 @@ static void test_host_nak(void **state)
 	assert_int_equal(line.received, 1);
 }
 
-static void test_movement(void **state)
-{
-	(void)state;
-	start();
-	line.changed = true;
-	line.present = false;
-	steps(3);
-	expect(""); /* not alone */
-	host(ASK);
-	line.in_len = 6;
-	steps(3);
-	expect("03 06 65 00 00 00");
-	line.in_len = 13;
-	steps(4);
-	expect("00 00 07 00 00 00 67 50 02 " TELL);
-	line.changed = true;
-	line.present = true;
-	host(ASK);
-	steps(4);
-	expect(ASK " 50 03 " TELL);
-	host(ASK);
-	steps(4);
-	expect(ASK " " TELL);
-}
-
-/* An answer that is ready while a frame comes in waits for its end. */
-static void test_no_mixing(void **state)
-{
-	static const uint8_t late[CCID_HEADER_LEN] = { 0x80, 0, 0, 0, 0, 0, 1, 0, 1, 0 };
-
-	(void)state;
-	start();
-	host(ASK);
-	line.in_len = 7;
-	steps(2);
-	line.pending = late;
-	line.pending_len = sizeof(late);
-	steps(3);
-	expect("03 06 65 00 00 00 00");
-	line.in_len = 13;
-	steps(6);
-	expect("00 07 00 00 00 67 03 06 80 00 00 00 00 00 01 00 01 00 85 " TELL);
-}
-
-static void test_slow_line(void **state)
-{
-	(void)state;
-	start();
-	line.take = 1;
-	host(ASK);
-	for (unsigned i = 0; i < 100; i++)
-		gemtwin_step(&g);
-	expect(ASK " " TELL);
-	/* it may have been a PIN: nothing is left of it, as slow as it went */
-	for (size_t i = 0; i < sizeof(g.echo); i++)
-		assert_int_equal(g.echo[i], 0);
-	/* one that does not take anything: given up after a second, then all is well again */
-	line.take = 0;
-	host(ASK);
-	steps(4);
-	assert_int_equal(gemtwin_next_us(&g), line.now_us + 1000);
-	line.now_us += 999999;
-	steps(2);
-	line.now_us += 1;
-	steps(2);
-	for (size_t i = 0; i < sizeof(g.echo); i++)
-		assert_int_equal(g.echo[i], 0);
-	line.now_us += 1000000;
-	steps(3);
-	line.take = SIZE_MAX;
-	line.pending = NULL;
-	line.out_len = 0;
-	host(ASK);
-	steps(4);
-	expect(ASK " " TELL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frame),
-		cmocka_unit_test(test_time_extension),
 		cmocka_unit_test(test_longest),
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_too_long_cut),
@@ -456,9 +307,6 @@ int main(void)
 		cmocka_unit_test(test_next_host_is_early),
 		cmocka_unit_test(test_cut_anywhere),
 		cmocka_unit_test(test_host_nak),
-		cmocka_unit_test(test_movement),
-		cmocka_unit_test(test_no_mixing),
-		cmocka_unit_test(test_slow_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
