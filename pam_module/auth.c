@@ -34,6 +34,8 @@ static enum sk_status send_begin(const struct call *c, const struct client *clie
 	call_put_item(c, &o, IPC_F_TTY, PAM_TTY);
 	call_put_item(c, &o, IPC_F_RHOST, PAM_RHOST);
 	call_put_item(c, &o, IPC_F_RUSER, PAM_RUSER);
+	if (c->unlock)
+		ipc_out_num(&o, IPC_F_FLAGS, IPC_BEGIN_UNLOCK);
 	return ipc_send(client->fd, &o);
 }
 
@@ -96,9 +98,13 @@ static int handle_prompt(const struct call *c, const struct client *client, cons
 static int handle_info(const struct call *c, const struct client *client, const struct ipc_msg *m)
 {
 	struct show_msg msg;
-	enum sk_status st = show_take(m, &msg);
+	enum sk_status st;
 	int err;
 
+	/* "I have heard you." */
+	if (ipc_num(m, IPC_F_MSG) == MSG_NONE)
+		return PAM_SUCCESS;
+	st = show_take(m, &msg);
 	if (st != SK_OK)
 		return call_unavailable(c, "message", st);
 	err = show_say(&c->show, &msg);
@@ -167,7 +173,7 @@ static int receive_all(const struct call *c, struct client *client)
 
 	for (;;) {
 		struct ipc_msg m;
-		enum sk_status st = client_recv(client, &m);
+		enum sk_status st = client_recv(client, infos + prompts == 0 ? CLIENT_FIRST_MS : CLIENT_ATTEMPT_MS, &m);
 		int err = PAM_SYSTEM_ERR;
 
 		if (st != SK_OK)

@@ -8,6 +8,7 @@
 #include <syslog.h>
 
 #define ARG_LANG "lang="
+#define ARG_UNLOCK "unlock"
 #define LANG_MAX 64u
 
 /* A locale name (setlocale(3)): no path, nothing that could be one. */
@@ -32,7 +33,11 @@ static int read_arguments(struct call *c, int argc, const char **argv)
 			lang = argv[i] + strlen(ARG_LANG);
 			continue;
 		}
-		pam_syslog(c->show.pamh, LOG_ERR, "argument %d is wrong (only lang=LOCALE, once); denied", i + 1);
+		if (!c->unlock && strcmp(argv[i], ARG_UNLOCK) == 0) {
+			c->unlock = true;
+			continue;
+		}
+		pam_syslog(c->show.pamh, LOG_ERR, "argument %d is wrong (only lang=LOCALE and unlock, each once); denied", i + 1);
 		return PAM_SERVICE_ERR;
 	}
 	if (lang == NULL)
@@ -137,7 +142,7 @@ enum sk_status call_request(struct client *ret_client, struct ipc_out *o, enum i
 		return st;
 	st = ipc_send(ret_client->fd, o);
 	if (st == SK_OK)
-		st = client_recv(ret_client, &m);
+		st = client_recv(ret_client, CLIENT_REPLY_MS, &m);
 	if (st == SK_OK && m.type != want)
 		st = SK_E_FORMAT;
 	if (st != SK_OK) {

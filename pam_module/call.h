@@ -19,6 +19,7 @@ struct call {
 	struct show show;
 	const char *service;          /**< PAM_SERVICE, owned by libpam. */
 	char account[CALL_NAME_SIZE]; /**< PAM_USER as it was at the beginning; "" when it is not set. */
+	bool unlock;                  /**< Argument "unlock": a screen locker's stack. */
 };
 
 /**

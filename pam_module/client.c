@@ -140,14 +140,14 @@ enum sk_status client_open(struct client *ret_c, int64_t wait_ms)
 	return SK_OK;
 }
 
-enum sk_status client_recv(struct client *c, struct ipc_msg *ret_msg)
+enum sk_status client_recv(struct client *c, int64_t most_ms, struct ipc_msg *ret_msg)
 {
 	int64_t start_ms = now_ms();
 	enum sk_status st;
 
 	if (c->left_ms <= 0)
 		return SK_E_TIMEOUT;
-	st = ipc_recv(c->fd, IPC_AUTH_DOWN, (int)c->left_ms, c->buf, sizeof(c->buf), ret_msg);
+	st = ipc_recv(c->fd, IPC_AUTH_DOWN, (int)(c->left_ms < most_ms ? c->left_ms : most_ms), c->buf, sizeof(c->buf), ret_msg);
 	c->left_ms -= now_ms() - start_ms;
 	return st;
 }

@@ -20,6 +20,11 @@
 #include "ipc/ipc.h"
 
 #define CLIENT_CONNECT_MS 5000
+/**
+ * Waiting for the first word of an attempt, which the daemon says at once (AUTH_INFO with MSG_NONE when it has nothing to tell). A
+ * service manager that holds the socket for a daemon that can't start takes connections too, and never answers.
+ */
+#define CLIENT_FIRST_MS 10000
 /** Waiting of a whole attempt; the daemon's own deadline is at most 300 s. */
 #define CLIENT_ATTEMPT_MS 330000
 /** Waiting for an answer that needs no person. */
@@ -43,8 +48,12 @@ struct client {
  */
 SK_MUST_CHECK SK_NONNULL enum sk_status client_open(struct client *ret_c, int64_t wait_ms);
 
-/** Next message from the daemon. Errors of ipc_recv(), SK_E_TIMEOUT also when the budget is used up. */
-SK_MUST_CHECK SK_NONNULL enum sk_status client_recv(struct client *c, struct ipc_msg *ret_msg);
+/**
+ * Next message from the daemon. Errors of ipc_recv(), SK_E_TIMEOUT also when the budget is used up.
+ *
+ * @param most_ms  Longest wait for this message.
+ */
+SK_MUST_CHECK SK_NONNULL enum sk_status client_recv(struct client *c, int64_t most_ms, struct ipc_msg *ret_msg);
 
 /** Close and wipe. */
 SK_NONNULL void client_close(struct client *c);

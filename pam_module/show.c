@@ -46,6 +46,7 @@ static enum show_kind kind_of(enum msg_id id)
 	case MSG_ENROL_RESTART:
 	case MSG_CARD_NEEDS_PIN:
 	case MSG_CARD_ENROLLED:
+	case MSG_DORMANT:
 		return SHOW_ERROR;
 	case MSG_INSERT_CARD:
 	case MSG_WAIT_TURN:
@@ -67,7 +68,9 @@ static enum show_kind kind_of(enum msg_id id)
 	case MSG_FAILURES_SINCE:
 	case MSG_SESSION_LIMIT:
 	case MSG_CARD_EXPIRES_SOON:
+	case MSG_DESK_NOW:
 	case MSG_BANNER:
+	case MSG_CARD_LEFT:
 		return SHOW_NEWS;
 	case MSG_NONE:
 	case MSG_N:

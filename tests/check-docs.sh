@@ -65,7 +65,7 @@ compare 'exit statuses' "$tmp/a" "$tmp/b"
 
 # Configuration keys with their sections; `remote` and `policy` of [service NAME] have no row in the table.
 {
-	sed -nE 's/^\t\{ "([a-z]+)[^"]*", "([a-z_]+)", set_.*/\1 \2/p' host/config/config_keys.c
+	sed -nE 's/^\t\{ "([a-z]+)[^"]*", "([a-z_]+)", config_value_.*/\1 \2/p' host/config/config_keys.c
 	grep -oE 'strcmp\(key, "[a-z_]+"\)' host/config/config_keys.c | sed -E 's/.*"([a-z_]+)".*/service \1/'
 } | sort -u >"$tmp/a"
 awk '/^\.Ss Section/ { section = $3 } /^\.Sh/ { section = "" }
@@ -73,11 +73,18 @@ awk '/^\.Ss Section/ { section = $3 } /^\.Sh/ { section = "" }
 	"$CONF" | sort -u >"$tmp/b"
 compare 'configuration keys' "$tmp/a" "$tmp/b"
 
+# The kiosk's keys, and the file that the package lays.
+grep -oE 'strcmp\(key, "[a-z_]+"\)' host/greet/settings.c | sed -E 's/.*"([a-z_]+)".*/\1/' | sort -u >"$tmp/a"
+sed -nE 's/^\.It Ic ([a-z_]+)$/\1/p' host/man/kiosk.conf.5 | sort -u >"$tmp/b"
+compare 'keys of kiosk.conf' "$tmp/a" "$tmp/b"
+sed -nE 's/^(# )?([a-z_]+) = .*/\2/p' host/units/kiosk/kiosk.conf | sort -u >"$tmp/b"
+compare 'keys of kiosk.conf (the template)' "$tmp/a" "$tmp/b"
+
 # Section names, literally, and the template that init writes.
-for s in '\[site\]' '\[terminal\]' '\[trust\]' '\[denylist\]' '\[lockout\]' '\[timing\]' '\[role staff\]' '\[role privileged\]' '\[role auditor\]' '\[service \*\]'; do
+for s in '\[site\]' '\[terminal\]' '\[trust\]' '\[denylist\]' '\[session\]' '\[lockout\]' '\[timing\]' '\[role staff\]' '\[role privileged\]' '\[role auditor\]' '\[service \*\]'; do
 	grep -q "$s" host/config/config.c || { echo "config_template() lacks $s"; bad=1; }
 done
-sed -nE 's/^\t\{ "([a-z ]+\*?)", "([a-z_]+)", set_.*/\2/p' host/config/config_keys.c | sort -u | while read -r key; do
+sed -nE 's/^\t\{ "([a-z ]+\*?)", "([a-z_]+)", config_value_.*/\2/p' host/config/config_keys.c | sort -u | while read -r key; do
 	grep -qE "\"(# )?$key =" host/config/config.c || echo "config_template() lacks $key"
 done >"$tmp/lacks"
 [ ! -s "$tmp/lacks" ] || { cat "$tmp/lacks"; bad=1; }

@@ -28,6 +28,9 @@ struct config_service {
 	bool remote;             /**< true only when the site says so; a remote user can't touch the sensor. */
 };
 
+/** When the card of an open session leaves. What is neither of the other two is LOCK. */
+enum card_out_act { CARD_OUT_LOCK = 0, CARD_OUT_END, CARD_OUT_NOTHING };
+
 struct config {
 	/* [site] */
 	char site[CONFIG_TEXT_MAX + 1];      /**< name */
@@ -37,6 +40,7 @@ struct config {
 	char terminal[65];                   /**< id; default: host name */
 	char reader[65];                     /**< part of a reader's name; empty: any */
 	char sensor[33];                     /**< libfprint driver; empty: any */
+	char account[33];                    /**< shared account of this desk, opened where none is named; empty: the person's own */
 	/* [trust] */
 	char anchors_dir[256];               /**< default /etc/sekisho/anchors */
 	bool require_crl;                    /**< default yes */
@@ -47,6 +51,10 @@ struct config {
 	char deny_key[191];                  /**< signs lists here: a file, or a URI of OSSL_STORE; empty: not here */
 	char deny_key_provider[65];          /**< OpenSSL provider for the URI, or engine:NAME */
 	bool deny_end_sessions;              /**< sessions = end; default lock */
+	/* [session] */
+	enum card_out_act card_out;          /**< What follows when a session's card leaves. */
+	uint32_t card_out_grace_s;           /**< So long after it; 0..60, default 0. */
+	uint32_t idle_lock_s;                /**< Lock after so long without work; 0: never, else 60..3600. */
 	/* [crl], [ocsp], [fetch]: what `sekishoctl fetch` brings; nothing of it is touched at a log-in */
 	char crl_urls[CONFIG_URLS_MAX][CONFIG_URL_MAX + 1]; /**< url, may come several times; or the word "cdp" */
 	uint32_t crl_urls_n;
@@ -59,6 +67,8 @@ struct config {
 	uint32_t attempt_deadline_s;         /**< 10..300, default 60 */
 	uint32_t pin_deadline_s;             /**< 5..attempt, default 45 */
 	uint32_t finger_deadline_s;          /**< 5..attempt, default 20 */
+	/* [policy] */
+	uint32_t dormant_s;                  /**< dormant: refused when not used for so long; 0: never, else 30d..1100d */
 	/* [role staff], [role privileged], [role auditor] */
 	struct policy role_policy[4];        /**< index: enum person_role; none given: the service's alone */
 	bool role_policy_set[4];

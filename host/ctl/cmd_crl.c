@@ -12,19 +12,6 @@
 /* Progress is worth showing from here on. */
 #define SHOW_FROM ((size_t)4 << 20)
 
-static enum ctl_exit open_failed(enum sk_status st, const char *path)
-{
-	if (st == SK_E_NOENT) {
-		ctl_error(_("There is no file %s."), path);
-		return CTL_NOT_FOUND;
-	}
-	if (st == SK_E_SPACE)
-		ctl_error(_("%s is larger than 2 GiB."), path);
-	else
-		ctl_error(_("%s can't be read, or isn't a regular file."), path);
-	return CTL_FAILED;
-}
-
 static enum ctl_exit send_and_show(const struct upload *s)
 {
 	struct answer answer;
@@ -54,7 +41,7 @@ enum ctl_exit cmd_crl_import(const struct ctl_args *a)
 	enum ctl_exit e;
 
 	if (st != SK_OK)
-		return open_failed(st, s.path);
+		return ctl_load_failed(st, s.path, N_("%s is larger than 2 GiB."));
 	s.progress = s.total >= SHOW_FROM && isatty(STDERR_FILENO) == 1;
 	if (s.total > 0) {
 		e = send_and_show(&s);
@@ -66,37 +53,17 @@ enum ctl_exit cmd_crl_import(const struct ctl_args *a)
 	return e;
 }
 
-/* Is one of them not good? Its status is the daemon's word. */
-static bool some_old(const struct answer *answer)
+/* Its status is the daemon's word. */
+static bool is_good(const struct row *row)
 {
-	for (size_t i = 0; i < answer->rows.n; i++) {
-		struct sk_span status = answer->rows.v[i].m.f[IPC_F_STATUS];
+	const struct sk_span *status = &row->m.f[IPC_F_STATUS];
 
-		if (status.len != 4 || memcmp(status.p, "good", 4) != 0)
-			return true;
-	}
-	return false;
+	return status->len == 4 && memcmp(status->p, "good", 4) == 0;
 }
 
 enum ctl_exit cmd_crl_status(const struct ctl_args *a)
 {
-	struct request r;
-	struct answer answer;
-	int fd;
-	enum ctl_exit e = request_connect(&fd);
-
-	if (e != CTL_OK)
-		return e;
-	memset(&answer, 0, sizeof(answer));
-	request_begin(&r, CMD_CRL_STATUS);
-	e = request_ask(fd, &r, a, ROW_CRL, &answer);
-	(void)close(fd);
-	if (e == CTL_OK)
-		e = request_show(&answer, a, NULL);
-	if (e == CTL_OK && some_old(&answer))
-		e = CTL_PROBLEMS;
-	answer_clear(&answer);
-	return e;
+	return request_judge(CMD_CRL_STATUS, ROW_CRL, a, is_good);
 }
 
 enum ctl_exit cmd_crl_forget(const struct ctl_args *a)

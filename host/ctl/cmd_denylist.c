@@ -125,19 +125,6 @@ enum ctl_exit cmd_denylist_export(const struct ctl_args *a)
 	return e;
 }
 
-static enum ctl_exit load_failed(enum sk_status st, const char *path)
-{
-	if (st == SK_E_NOENT) {
-		ctl_error(_("There is no file %s."), path);
-		return CTL_NOT_FOUND;
-	}
-	if (st == SK_E_SPACE)
-		ctl_error(_("%s is too large to be a denylist."), path);
-	else
-		ctl_error(_("%s can't be read, or isn't a regular file."), path);
-	return CTL_FAILED;
-}
-
 enum ctl_exit cmd_denylist_import(const struct ctl_args *a)
 {
 	uint8_t *bytes = NULL;
@@ -148,7 +135,7 @@ enum ctl_exit cmd_denylist_import(const struct ctl_args *a)
 	enum sk_status st = safefile_load(a->arg[0], SAFEFILE_FOREIGN, DENYLIST_LEN_MAX, &bytes, &len);
 
 	if (st != SK_OK)
-		return load_failed(st, a->arg[0]);
+		return ctl_load_failed(st, a->arg[0], N_("%s is too large to be a denylist."));
 	if (len == 0) {
 		free(bytes);
 		ctl_error(_("%s is empty."), a->arg[0]);

@@ -21,24 +21,7 @@ static bool in_order(const struct row *row)
 
 enum ctl_exit cmd_ocsp_status(const struct ctl_args *a)
 {
-	struct answer answer;
-	struct request r;
-	int fd;
-	enum ctl_exit e = request_connect(&fd);
-
-	if (e != CTL_OK)
-		return e;
-	memset(&answer, 0, sizeof(answer));
-	request_begin(&r, CMD_OCSP_STATUS);
-	e = request_ask(fd, &r, a, ROW_OCSP, &answer);
-	(void)close(fd);
-	if (e == CTL_OK)
-		e = request_show(&answer, a, NULL);
-	for (size_t i = 0; i < answer.rows.n && e == CTL_OK; i++)
-		if (!in_order(&answer.rows.v[i]))
-			e = CTL_PROBLEMS;
-	answer_clear(&answer);
-	return e;
+	return request_judge(CMD_OCSP_STATUS, ROW_OCSP, a, in_order);
 }
 
 enum ctl_exit cmd_ocsp_import(const struct ctl_args *a)

@@ -36,6 +36,8 @@ static enum ctl_exit failed(enum sk_status st)
 		ctl_error("%s", _("There is no registry, or no template key."));
 	else if (st == SK_E_STATE)
 		ctl_error("%s", _("The chain and its head agree: there is nothing to mend."));
+	else if (st == SK_E_UNSUPPORTED)
+		ctl_error("%s", _("The registry was made by a newer Sekisho: install that version again."));
 	else
 		ctl_error("%s", _("The registry or the template key can't be used: it is damaged, or belongs to somebody else."));
 	return st == SK_E_NOENT ? CTL_NOT_FOUND : CTL_FAILED;

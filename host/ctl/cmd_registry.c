@@ -51,6 +51,19 @@ enum ctl_exit cmd_person_show(const struct ctl_args *a)
 	return request_run(&r, a, REQUEST_MIXED, NULL);
 }
 
+/* Others are refused already, or would be where the site said so. */
+static bool not_yet(const struct row *row)
+{
+	char word[17];
+
+	return ipc_text(&row->m, IPC_F_STATUS, word, sizeof(word)) == SK_OK && strcmp(word, "soon") == 0;
+}
+
+enum ctl_exit cmd_person_dormant(const struct ctl_args *a)
+{
+	return request_judge(CMD_PERSON_DORMANT, ROW_DORMANT, a, not_yet);
+}
+
 static enum ctl_exit change_person(const struct ctl_args *a, enum ipc_command command, enum row_kind kind, const char *done)
 {
 	struct request r;
@@ -82,13 +95,46 @@ enum ctl_exit cmd_person_retire(const struct ctl_args *a)
 	    N_("Retired: refused from now on, cards revoked, finger templates deleted."));
 }
 
+static bool no_date(void)
+{
+	ctl_error("%s", _("A date is written 2026-04-01 or \"2026-04-01 08:30\"."));
+	return false;
+}
+
+/* What makes a card a temporary one comes together, or not at all. */
+static bool temporary_ok(const struct ctl_args *a, int64_t *ret_until)
+{
+	if (a->temporary != (a->until != NULL)) {
+		ctl_error("%s", _("A temporary card needs both --temporary and its last day: --until."));
+		return false;
+	}
+	if (!a->temporary && a->terminals_n > 0) {
+		ctl_error("%s", _("--terminal binds a temporary card: give --temporary and --until, too."));
+		return false;
+	}
+	return !a->temporary || dates_read(a->until, DATES_END, ret_until) == SK_OK || no_date();
+}
+
 enum ctl_exit cmd_card_enrol(const struct ctl_args *a)
 {
+	char terminals[1025];
 	struct request r;
+	int64_t until = 0;
 
+	if (!temporary_ok(a, &until))
+		return CTL_USAGE;
+	if (!request_join(a->terminals, a->terminals_n, terminals, sizeof(terminals))) {
+		ctl_error("%s", _("A value is too long or has characters that aren't allowed there."));
+		return CTL_USAGE;
+	}
 	request_begin(&r, CMD_CARD_ENROL);
 	request_text(&r, IPC_F_PERSON, a->arg[0]);
-	return request_run(&r, a, ROW_CARD, N_("The card is enrolled."));
+	if (a->temporary)
+		request_num(&r, IPC_F_VALID_UNTIL, (uint64_t)until);
+	if (a->terminals_n > 0)
+		request_text(&r, IPC_F_TEXT, terminals);
+	return request_run(&r, a, ROW_CARD, a->temporary ? N_("The temporary card is enrolled; after its last day it opens nothing. "
+	    "Next: card return, when it was given back.") : N_("The card is enrolled."));
 }
 
 enum ctl_exit cmd_card_relink(const struct ctl_args *a)

@@ -13,7 +13,7 @@
 struct parse {
 	const struct command *cmd;
 	struct ctl_args *args;
-	unsigned given; /* enum command_option */
+	uint64_t given; /* Bits of options. */
 };
 
 static uint64_t read_number(const char *text, uint64_t max, struct argp_state *state)
@@ -32,7 +32,7 @@ static uint64_t read_number(const char *text, uint64_t max, struct argp_state *s
 	return n;
 }
 
-static unsigned option_bit(int key)
+static uint64_t option_bit(int key)
 {
 	size_t n;
 	const struct option_row *rows = commands_options(&n);
@@ -45,7 +45,7 @@ static unsigned option_bit(int key)
 }
 
 /* Where the text of an option goes; NULL: it isn't a text. */
-static const char **text_of(struct ctl_args *a, unsigned bit)
+static const char **text_of(struct ctl_args *a, uint64_t bit)
 {
 	switch (bit) {
 	case OPT_NAME: return &a->name;
@@ -66,6 +66,9 @@ static const char **text_of(struct ctl_args *a, unsigned bit)
 	case OPT_AT: return &a->at;
 	case OPT_CONFIG: return &a->config;
 	case OPT_POLICY: return &a->policy;
+	case OPT_FROM: return &a->from;
+	case OPT_UNTIL: return &a->until;
+	case OPT_LABEL: return &a->label;
 	default: return NULL;
 	}
 }
@@ -78,7 +81,7 @@ static void add_file(const char **files, uint32_t *n, const char *arg, struct ar
 	files[(*n)++] = arg;
 }
 
-static void set_other(struct ctl_args *a, unsigned bit, const char *arg, struct argp_state *state)
+static void set_other(struct ctl_args *a, uint64_t bit, const char *arg, struct argp_state *state)
 {
 	switch (bit) {
 	case OPT_JSON:
@@ -89,6 +92,12 @@ static void set_other(struct ctl_args *a, unsigned bit, const char *arg, struct 
 		break;
 	case OPT_COMPACT:
 		a->compact = true;
+		break;
+	case OPT_TEMPORARY:
+		a->temporary = true;
+		break;
+	case OPT_CARD_TERMINAL:
+		add_file(a->terminals, &a->terminals_n, arg, state);
 		break;
 	case OPT_PIN_FD:
 		a->pin_fd = (int)read_number(arg, 1023, state);
@@ -143,7 +152,7 @@ static void check_required(const struct parse *p, struct argp_state *state)
 static error_t take(int key, char *arg, struct argp_state *state)
 {
 	struct parse *p = state->input;
-	unsigned bit;
+	uint64_t bit;
 	const char **text;
 
 	if (key == ARGP_KEY_ARG) {
@@ -159,7 +168,7 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	bit = option_bit(key);
 	if (bit == 0)
 		return ARGP_ERR_UNKNOWN;
-	if ((p->given & bit & ~(unsigned)(OPT_ANCHOR | OPT_CHAIN | OPT_CRL)) != 0)
+	if ((p->given & bit & ~(OPT_ANCHOR | OPT_CHAIN | OPT_CRL | OPT_CARD_TERMINAL)) != 0)
 		argp_error(state, "%s", _("an option is given twice"));
 	p->given |= bit;
 	text = text_of(p->args, bit);

@@ -11,7 +11,6 @@
 #include "denylist/denysign.h"
 
 #define CONFIG_FILE "/etc/sekisho/sekisho.conf"
-#define AUTHORITY_FILE "/etc/sekisho/denylist-authority.pem"
 
 enum ctl_exit publish_send(int fd, const struct ctl_args *a, enum ipc_command command, const char *from,
     struct sk_span bytes, struct answer *ret_answer)
@@ -88,23 +87,44 @@ bool publish_has_key(void)
 	return load_config(&c);
 }
 
-/* Sign in place. SK_OK, or what is wrong in @p reterr_what. */
-static enum sk_status sign(uint8_t *bytes, size_t len, char reterr_what[static DENY_WHAT_MAX])
+/* The key of this place, and the public one that terminals verify with. SK_OK, or what is wrong in @p reterr_what. */
+static enum sk_status open_key(struct deny_authority **ret_authority, struct denysign **ret_key, char reterr_what[static DENY_WHAT_MAX])
 {
 	static struct config c;
-	struct deny_authority *authority = NULL;
-	struct denysign *key = NULL;
-	enum sk_status st = SK_E_STATE;
+	enum sk_status st;
 
-	if (!load_config(&c))
+	if (!load_config(&c)) {
 		(void)snprintf(reterr_what, DENY_WHAT_MAX, "%s",
 		    N_("No denylist is signed here: [denylist] key isn't set in sekisho.conf."));
-	else
-		st = deny_authority_load(AUTHORITY_FILE, &authority, reterr_what);
-	if (st == SK_OK)
-		st = denysign_open(c.deny_key, c.deny_key_provider, &key, reterr_what);
+		return SK_E_STATE;
+	}
+	st = deny_authority_load(DENY_AUTHORITY_FILE, ret_authority, reterr_what);
+	return st == SK_OK ? denysign_open(c.deny_key, c.deny_key_provider, ret_key, reterr_what) : st;
+}
+
+/* Sign in place. */
+static enum sk_status sign(uint8_t *bytes, size_t len, char reterr_what[static DENY_WHAT_MAX])
+{
+	struct deny_authority *authority = NULL;
+	struct denysign *key = NULL;
+	enum sk_status st = open_key(&authority, &key, reterr_what);
+
 	if (st == SK_OK)
 		st = denysign_list(key, authority, bytes, len, reterr_what);
+	denysign_free(&key);
+	deny_authority_free(&authority);
+	return st;
+}
+
+enum sk_status publish_sign(const char *domain, struct sk_span statement, uint8_t ret_signature[static DENYLIST_SIG_LEN],
+    char reterr_what[static DENY_WHAT_MAX])
+{
+	struct deny_authority *authority = NULL;
+	struct denysign *key = NULL;
+	enum sk_status st = open_key(&authority, &key, reterr_what);
+
+	if (st == SK_OK)
+		st = denysign_statement(key, authority, domain, statement, ret_signature, reterr_what);
 	denysign_free(&key);
 	deny_authority_free(&authority);
 	return st;

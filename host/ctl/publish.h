@@ -10,6 +10,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/request.h"
+#include "denylist/deny.h"
 
 /** One message carries at most so much (IPC_F_BYTES). Unit: bytes. */
 #define PUBLISH_CHUNK 32768u
@@ -28,6 +29,14 @@ SK_MUST_CHECK SK_NONNULL enum ctl_exit publish_fetch(int fd, struct request *r, 
 
 /** Is there a key to sign with here ([denylist] key)? */
 SK_MUST_CHECK bool publish_has_key(void);
+
+/**
+ * Sign a statement of another kind with the key of this place.
+ * @param domain  See deny_signature_verify().
+ * @retval SK_OK, SK_E_STATE (no key here), else as denysign_open() and denysign_statement()
+ */
+SK_MUST_CHECK SK_NONNULL enum sk_status publish_sign(const char *domain, struct sk_span statement,
+    uint8_t ret_signature[static DENYLIST_SIG_LEN], char reterr_what[static DENY_WHAT_MAX]);
 
 /**
  * The next list: draft, signature, import.

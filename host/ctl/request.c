@@ -26,6 +26,42 @@ void ctl_error(const char *format, ...)
 	(void)fputc('\n', stderr);
 }
 
+enum ctl_exit request_judge(enum ipc_command command, enum row_kind kind, const struct ctl_args *a, request_in_order_fn *in_order)
+{
+	struct answer answer;
+	struct request r;
+	int fd;
+	enum ctl_exit e = request_connect(&fd);
+
+	if (e != CTL_OK)
+		return e;
+	memset(&answer, 0, sizeof(answer));
+	request_begin(&r, command);
+	e = request_ask(fd, &r, a, kind, &answer);
+	(void)close(fd);
+	if (e == CTL_OK)
+		e = request_show(&answer, a, NULL);
+	for (size_t i = 0; i < answer.rows.n && e == CTL_OK; i++) {
+		if (!in_order(&answer.rows.v[i]))
+			e = CTL_PROBLEMS;
+	}
+	answer_clear(&answer);
+	return e;
+}
+
+enum ctl_exit ctl_load_failed(enum sk_status st, const char *path, const char *too_large)
+{
+	if (st == SK_E_NOENT) {
+		ctl_error(_("There is no file %s."), path);
+		return CTL_NOT_FOUND;
+	}
+	if (st == SK_E_SPACE)
+		ctl_error(_(too_large), path);
+	else
+		ctl_error(_("%s can't be read, or isn't a regular file."), path);
+	return CTL_FAILED;
+}
+
 void request_begin(struct request *r, enum ipc_command command)
 {
 	ipc_out_init(&r->o, IPC_ADMIN_REQUEST, r->buf, sizeof(r->buf));
@@ -41,6 +77,21 @@ void request_text(struct request *r, enum ipc_field f, const char *text)
 void request_num(struct request *r, enum ipc_field f, uint64_t v)
 {
 	ipc_out_num(&r->o, f, v);
+}
+
+bool request_join(const char *const *words, uint32_t n, char *ret_text, size_t cap)
+{
+	size_t len = 0;
+
+	ret_text[0] = '\0';
+	for (uint32_t i = 0; i < n; i++) {
+		int put = snprintf(ret_text + len, cap - len, "%s%s", i > 0 ? " " : "", words[i]);
+
+		if (words[i][0] == '\0' || strchr(words[i], ' ') != NULL || put < 0 || (size_t)put >= cap - len)
+			return false;
+		len += (size_t)put;
+	}
+	return true;
 }
 
 enum ctl_exit request_connect(int *ret_fd)
@@ -79,7 +130,9 @@ static enum row_kind kind_of(const struct ipc_msg *m)
 		return ROW_CRL;
 	if (ipc_has(m, IPC_F_FINGER))
 		return ROW_FINGER;
-	return ipc_has(m, IPC_F_CARD) ? ROW_CARD : ROW_PERSON;
+	if (ipc_has(m, IPC_F_CARD))
+		return ROW_CARD;
+	return ipc_has(m, IPC_F_ROLE) ? ROW_PERSON : ROW_SHARED;
 }
 
 /* Text of a message in the language of this process. */

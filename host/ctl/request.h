@@ -28,6 +28,9 @@ SK_NONNULL void request_begin(struct request *r, enum ipc_command command);
 void request_text(struct request *r, enum ipc_field f, const char *text);
 SK_NONNULL void request_num(struct request *r, enum ipc_field f, uint64_t v);
 
+/** Words with one space between two; false: they don't fit, or one has a space of its own or is empty. */
+SK_MUST_CHECK bool request_join(const char *const *words, uint32_t n, char *ret_text, size_t cap);
+
 /** What every row of an answer is; 0: told apart by its fields (person show, status). */
 #define REQUEST_MIXED ((enum row_kind)0)
 
@@ -52,6 +55,12 @@ SK_MUST_CHECK enum ctl_exit request_show(const struct answer *answer, const stru
 
 /** All of it: connect, ask, show, clean up. */
 SK_MUST_CHECK enum ctl_exit request_run(struct request *r, const struct ctl_args *a, enum row_kind kind, const char *done);
+
+/** Is what a row tells in order? */
+typedef bool request_in_order_fn(const struct row *row);
+/** As request_run(), of a command that has no arguments: CTL_PROBLEMS when a row is not in order. */
+SK_MUST_CHECK SK_NONNULL enum ctl_exit request_judge(enum ipc_command command, enum row_kind kind, const struct ctl_args *a,
+    request_in_order_fn *in_order);
 
 /** Wipes nothing: answers hold no secrets. */
 SK_NONNULL void answer_clear(struct answer *answer);

@@ -47,23 +47,28 @@ enum sk_status rows_add(struct rows *r, enum row_kind kind, const struct ipc_msg
 	return SK_OK;
 }
 
+enum sk_status rows_add_own(struct rows *r, enum row_kind kind, struct ipc_out *o)
+{
+	struct ipc_msg m;
+	struct sk_span bytes;
+	enum sk_status st = ipc_out_finish(o, &bytes);
+
+	if (st == SK_OK)
+		st = ipc_parse(bytes, IPC_ADMIN_DOWN, &m);
+	return st == SK_OK ? rows_add(r, kind, &m) : st;
+}
+
 enum sk_status rows_add_check(struct rows *r, const char *check, const char *status, const char *found, const char *mend)
 {
 	uint8_t buf[2560];
 	struct ipc_out o;
-	struct ipc_msg m;
-	struct sk_span bytes;
-	enum sk_status st;
 
 	ipc_out_init(&o, IPC_ADMIN_ROW, buf, sizeof(buf));
 	ipc_out_text(&o, IPC_F_EVENT, check);
 	ipc_out_text(&o, IPC_F_STATUS, status);
 	ipc_out_text(&o, IPC_F_DETAIL, found);
 	ipc_out_text(&o, IPC_F_TEXT, mend);
-	st = ipc_out_finish(&o, &bytes);
-	if (st == SK_OK)
-		st = ipc_parse(bytes, IPC_ADMIN_DOWN, &m);
-	return st == SK_OK ? rows_add(r, ROW_CHECK, &m) : st;
+	return rows_add_own(r, ROW_CHECK, &o);
 }
 
 void rows_clear(struct rows *r)

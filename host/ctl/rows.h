@@ -21,6 +21,9 @@
 enum row_kind {
 	ROW_PERSON = 1, ROW_CARD, ROW_FINGER, ROW_LOCKOUT, ROW_CRL, ROW_AUDIT, ROW_VERIFY, ROW_CHECK, ROW_DAEMON,
 	ROW_COUNT, ROW_READER, ROW_RETIRED, ROW_UNLOCKED, ROW_DELETED, ROW_HEAD, ROW_DENYLIST, ROW_OCSP, ROW_FETCH,
+	ROW_SHARED, ROW_HOLD,
+	ROW_MEDIALIST, ROW_MEDIUM, ROW_PLUGGED,
+	ROW_DORMANT,
 };
 
 /** A row; the message's spans point into bytes. */
@@ -40,6 +43,8 @@ SK_MUST_CHECK SK_NONNULL enum sk_status rows_add(struct rows *r, enum row_kind k
 /** A row of kind ROW_CHECK made here: name, "ok", "warn" or "fail", what was found, what to do ("": nothing). */
 SK_MUST_CHECK SK_NONNULL
 enum sk_status rows_add_check(struct rows *r, const char *check, const char *status, const char *found, const char *mend);
+/** A row made here: a message IPC_ADMIN_ROW that was written into @p o. */
+SK_MUST_CHECK SK_NONNULL enum sk_status rows_add_own(struct rows *r, enum row_kind kind, struct ipc_out *o);
 /** Frees the rows; @p r is empty afterwards. */
 SK_NONNULL void rows_clear(struct rows *r);
 

@@ -16,6 +16,15 @@ static const struct row_column person[] = {
 	{ IPC_F_CREATED, "created", NULL, 0 },
 	{ IPC_F_CHANGED, "changed", N_("CHANGED"), 0 },
 };
+static const struct row_column dormant[] = {
+	{ IPC_F_PERSON, "person", N_("NUMBER"), 0 },
+	{ IPC_F_NAME, "name", N_("NAME"), 0 },
+	{ IPC_F_ACCOUNT, "account", N_("ACCOUNT"), 0 },
+	{ IPC_F_ROLE, "role", N_("ROLE"), 0 },
+	{ IPC_F_STATUS, "status", N_("STATUS"), 0 },
+	{ IPC_F_TIME, "used", N_("LAST USED"), 0 },
+	{ IPC_F_VALID_UNTIL, "ends", N_("COUNTS AS USED UNTIL"), 0 },
+};
 static const struct row_column card[] = {
 	{ IPC_F_CARD, "card", N_("CARD"), 16 },
 	{ IPC_F_PERSON, "person", N_("PERSON"), 0 },
@@ -25,6 +34,8 @@ static const struct row_column card[] = {
 	{ IPC_F_CREATED, "created", NULL, 0 },
 	{ IPC_F_CHANGED, "changed", N_("CHANGED"), 0 },
 	{ IPC_F_DETAIL, "reason", N_("REASON"), 0 },
+	{ IPC_F_TIME, "temporary_until", N_("TEMPORARY UNTIL"), 0 },
+	{ IPC_F_TEXT, "terminals", N_("ON TERMINALS"), 0 },
 };
 static const struct row_column finger[] = {
 	{ IPC_F_PERSON, "person", N_("PERSON"), 0 },
@@ -89,6 +100,7 @@ static const struct row_column daemon_[] = {
 	{ IPC_F_TIME, "started", N_("RUNS SINCE"), 0 },
 	{ IPC_F_COUNT, "connections", N_("CONNECTIONS"), 0 },
 	{ IPC_F_TOTAL, "waiting", N_("WAITING"), 0 },
+	{ IPC_F_LEFT, "nobody_there", N_("NOBODY THERE"), 0 },
 };
 static const struct row_column count[] = {
 	{ IPC_F_EVENT, "what", N_("REGISTERED"), 0 },
@@ -143,10 +155,55 @@ static const struct row_column fetch[] = {
 	{ IPC_F_DETAIL, "detail", N_("FOUND"), 0 },
 };
 
+static const struct row_column shared[] = {
+	{ IPC_F_ACCOUNT, "account", N_("ACCOUNT"), 0 },
+	{ IPC_F_PERSON, "person", N_("PERSON"), 0 },
+	{ IPC_F_NAME, "name", N_("NAME"), 0 },
+	{ IPC_F_STATUS, "status", N_("STATUS"), 0 },
+	{ IPC_F_CREATED, "since", N_("SINCE"), 0 },
+};
+static const struct row_column hold[] = {
+	{ IPC_F_ACCOUNT, "account", N_("ACCOUNT"), 0 },
+	{ IPC_F_PERSON, "person", N_("PERSON"), 0 },
+	{ IPC_F_NAME, "name", N_("NAME"), 0 },
+	{ IPC_F_CREATED, "since", N_("SINCE"), 0 },
+	{ IPC_F_CHANGED, "until", N_("UNTIL"), 0 },
+	{ IPC_F_TTY, "tty", N_("SCREEN"), 0 },
+	{ IPC_F_SERVICE, "service", N_("SERVICE"), 0 },
+	{ IPC_F_CARD, "card", N_("CARD"), 8 },
+	{ IPC_F_SESSION, "session", NULL, 0 },
+	{ IPC_F_ATTEMPT, "attempt", NULL, 0 },
+};
+static const struct row_column medialist[] = {
+	{ IPC_F_STATUS, "status", N_("STATUS"), 0 },
+	{ IPC_F_SERIAL, "number", N_("LIST NUMBER"), 0 },
+	{ IPC_F_COUNT, "entries", N_("MEDIA"), 0 },
+	{ IPC_F_CREATED, "issued", N_("ISSUED"), 0 },
+	{ IPC_F_CHANGED, "in_force_since", N_("IN FORCE SINCE"), 0 },
+	{ IPC_F_HASH, "sha256", N_("HASH"), 16 },
+	{ IPC_F_TEXT, "problem", N_("PROBLEM"), 0 },
+};
+static const struct row_column medium[] = {
+	{ IPC_F_DEVICE, "device", N_("DEVICE"), 0 },
+	{ IPC_F_NAME, "serial", N_("SERIAL"), 0 },
+	{ IPC_F_SUBJECT, "label", N_("LABEL"), 40 },
+	{ IPC_F_CREATED, "added", N_("ADDED"), 0 },
+};
+static const struct row_column plugged[] = {
+	{ IPC_F_PATH, "port", N_("SOCKET"), 0 },
+	{ IPC_F_STATUS, "status", N_("STATUS"), 0 },
+	{ IPC_F_EVENT, "reason", NULL, 0 },
+	{ IPC_F_SUBJECT, "product", N_("DEVICE"), 30 },
+	{ IPC_F_DETAIL, "found", N_("FOUND"), 0 },
+	{ IPC_F_NAME, "serial", NULL, 0 },
+	{ IPC_F_TEXT, "medium", N_("MEDIUM"), 0 },
+};
+
 #define COLUMNS(list) list, sizeof(list) / sizeof((list)[0])
 
 static const struct row_kind_info kinds[] = {
 	{ ROW_PERSON, "person", N_("Persons"), COLUMNS(person) },
+	{ ROW_DORMANT, "dormant", N_("IDs not used"), COLUMNS(dormant) },
 	{ ROW_CARD, "card", N_("Cards"), COLUMNS(card) },
 	{ ROW_FINGER, "finger", N_("Fingers"), COLUMNS(finger) },
 	{ ROW_LOCKOUT, "lockout", N_("Failures"), COLUMNS(lockout) },
@@ -164,6 +221,11 @@ static const struct row_kind_info kinds[] = {
 	{ ROW_HEAD, "head", N_("Newest record"), COLUMNS(head) },
 	{ ROW_OCSP, "ocsp", N_("OCSP responses"), COLUMNS(ocsp) },
 	{ ROW_FETCH, "fetch", N_("Fetched"), COLUMNS(fetch) },
+	{ ROW_SHARED, "shared", N_("Shared accounts"), COLUMNS(shared) },
+	{ ROW_HOLD, "hold", N_("At the desk"), COLUMNS(hold) },
+	{ ROW_MEDIALIST, "media-list", N_("List of approved media"), COLUMNS(medialist) },
+	{ ROW_MEDIUM, "medium", N_("Approved media"), COLUMNS(medium) },
+	{ ROW_PLUGGED, "plugged", N_("USB devices"), COLUMNS(plugged) },
 };
 
 const struct row_kind_info *rows_kind_info(enum row_kind kind)
@@ -177,19 +239,23 @@ const struct row_kind_info *rows_kind_info(enum row_kind kind)
 
 /* Words of the daemon that people see in their own language; programs get them as they are. */
 static const char *const words[] = {
-	N_("active"), N_("suspended"), N_("retired"), N_("revoked"), N_("returned"), N_("destroyed"),
+	N_("active"), N_("suspended"), N_("retired"), N_("revoked"), N_("returned"), N_("destroyed"), N_("ended"),
 	N_("staff"), N_("privileged"), N_("auditor"),
 	N_("open"), N_("waiting"), N_("locked"), N_("damaged"),
 	N_("good"), N_("old"), N_("too-old"), N_("whole"), N_("broken"),
 	N_("none"), N_("unknown"), N_("no-longer-counts"),
 	N_("ok"), N_("warn"), N_("fail"), N_("card"), N_("empty"), N_("pin"), N_("finger"), N_("persons"), N_("cards"),
+	N_("approved"), N_("refused"), N_("allowed"),
+	N_("soon"), N_("dormant"), N_("unused"), N_("kept-open"),
 };
 
 const char *rows_translate(enum row_kind kind, enum ipc_field f, const char *cell)
 {
 	bool word = f == IPC_F_STATUS || f == IPC_F_ROLE || f == IPC_F_FACTORS || (kind == ROW_COUNT && f == IPC_F_EVENT);
 
-	if (kind == ROW_DENYLIST && f == IPC_F_TEXT && cell[0] != '\0')
+	if ((kind == ROW_DENYLIST || kind == ROW_MEDIALIST) && f == IPC_F_TEXT && cell[0] != '\0')
+		return _(cell);
+	if (kind == ROW_PLUGGED && f == IPC_F_DETAIL && cell[0] != '\0')
 		return _(cell);
 	if ((kind == ROW_CHECK || kind == ROW_FETCH) && (f == IPC_F_DETAIL || f == IPC_F_TEXT) && cell[0] != '\0')
 		return _(cell);

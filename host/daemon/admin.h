@@ -42,16 +42,20 @@ SK_MUST_CHECK SK_NONNULL enum sk_status admin_row_send(struct admin_call *call, 
 /** Send the end of an answer. */
 SK_NONNULL void admin_end(int fd, enum sk_status result, const char *text);
 
-/* Handlers, by file: admin_person.c, admin_card.c, admin_audit.c, admin_crl.c, admin_deny.c, admin_ocsp.c, admin_status.c */
+/* Handlers, by file: admin_person.c, admin_card.c, admin_audit.c, admin_crl.c, admin_deny.c, admin_dormant.c, admin_media.c, admin_ocsp.c,
+ * admin_shared.c, admin_status.c */
 admin_fn admin_status, admin_doctor, admin_unlock, admin_clock_accept;
 admin_fn admin_person_add, admin_person_list, admin_person_show, admin_person_suspend, admin_person_reinstate, admin_person_retire;
+admin_fn admin_person_dormant;
 admin_fn admin_card_list, admin_card_revoke, admin_card_return, admin_card_destroy;
+admin_fn admin_shared_add, admin_shared_remove, admin_shared_list, admin_shared_who;
 admin_fn admin_finger_list, admin_finger_delete;
 admin_fn admin_crl_import, admin_crl_status, admin_crl_forget;
 admin_fn admin_ocsp_import, admin_ocsp_status, admin_fetch_list;
 /** A peer has gone; an import of its own is forgotten. */
 void admin_crl_client_gone(const struct conn *conn);
 admin_fn admin_deny_import, admin_deny_export, admin_deny_draft, admin_deny_status, admin_deny_receipt, admin_card_unrevoke;
+admin_fn admin_media_event, admin_media_list;
 admin_fn admin_audit_list, admin_audit_verify;
 /* enrol.c, enrol_relink.c: these start an enrolment; the end is sent when it is over. */
 admin_fn enrol_card_start, enrol_finger_start, enrol_relink_start;

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/account.h"
 #include "daemon/admin_rows.h"
 #include "daemon/denying.h"
+#include "daemon/dormant.h"
 
 static enum sk_status read_role(struct admin_call *call, enum person_role *ret_role)
 {
@@ -50,17 +52,29 @@ static enum sk_status read_person(struct admin_call *call, struct person *ret_p)
 	return SK_OK;
 }
 
+enum sk_status admin_account_ok(struct admin_call *call, const char *account)
+{
+	enum sk_status st = account_is_for_people(account);
+
+	if (st == SK_E_DENIED)
+		return admin_fail(call, SK_E_ARG,
+		    "The account is one of the system's own (uid below 1000): its sessions are not held to a card. Nothing was changed.");
+	return st == SK_OK ? st : admin_fail(call, st, "The account can't be looked up. Nothing was changed.");
+}
+
 enum sk_status admin_person_add(struct admin_call *call)
 {
 	struct person p = { .role = ROLE_STAFF };
 	char detail[STORE_TEXT_MAX + 1];
 	enum sk_status st = read_person(call, &p);
 
+	if (st == SK_OK)
+		st = admin_account_ok(call, p.account);
 	if (st != SK_OK)
 		return st;
 	st = store_person_add(call->d->store, &p);
 	if (st == SK_E_EXIST)
-		return admin_fail(call, st, "The number or the account belongs to somebody already.");
+		return admin_fail(call, st, "The number or the account belongs to somebody already, or the account is a shared one.");
 	if (st != SK_OK)
 		return admin_store_failed(call, st);
 	snprintf(detail, sizeof(detail), "name=%s role=%s valid_from=%lld valid_until=%lld", p.name, admin_role_word(p.role),
@@ -106,6 +120,8 @@ enum sk_status admin_person_show(struct admin_call *call)
 	if (st == SK_OK)
 		st = admin_row_person(call, &p);
 	if (st == SK_OK)
+		st = admin_rows_shared(call, p.id);
+	if (st == SK_OK)
 		st = store_card_each(call->d->store, p.id, send_and_keep_card, &k);
 	if (st == SK_OK)
 		st = admin_rows_fingers(call, p.id);
@@ -114,6 +130,14 @@ enum sk_status admin_person_show(struct admin_call *call)
 	for (uint32_t i = 0; i < k.n && st == SK_OK; i++)
 		st = admin_rows_lockouts(call, LOCK_CARD, k.hex[i]);
 	return st;
+}
+
+/* Active, but refused until she is reinstated. */
+static bool is_dormant(struct admin_call *call, const struct person *p)
+{
+	struct dormancy y;
+
+	return p->status == PERSON_ACTIVE && dormant_look(call->d, p, &y) == SK_OK && y.dormant;
 }
 
 static enum sk_status change_status(struct admin_call *call, enum person_status from, enum person_status to,
@@ -127,9 +151,10 @@ static enum sk_status change_status(struct admin_call *call, enum person_status 
 		st = admin_reason(call, detail);
 	if (st != SK_OK)
 		return st;
-	if (p.status != from)
+	if (p.status != from && !(to == PERSON_ACTIVE && is_dormant(call, &p)))
 		return admin_fail(call, SK_E_STATE, wrong_state);
-	p.changed = daemon_now();
+	/* Days without a log-in count from here, also while the clock is behind the latest time seen. */
+	p.changed = to == PERSON_ACTIVE ? daemon_safe_now(call->d) : daemon_now();
 	st = store_person_set_status(call->d->store, p.id, to, p.changed);
 	if (st == SK_OK)
 		st = admin_record(call, word, p.id, p.account, NULL, detail);
@@ -148,7 +173,7 @@ enum sk_status admin_person_suspend(struct admin_call *call)
 enum sk_status admin_person_reinstate(struct admin_call *call)
 {
 	return change_status(call, PERSON_SUSPENDED, PERSON_ACTIVE, "person-reinstate",
-	    "Only a suspended person can be reinstated.");
+	    "Only a suspended or dormant person can be reinstated.");
 }
 
 struct retire {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/dormant.h"
 #include "daemon/journal.h"
 #include "daemon/lockouts.h"
 
@@ -216,13 +217,17 @@ enum sk_status admin_row_person(struct admin_call *call, const struct person *p)
 {
 	uint8_t buf[ADMIN_ROW_MAX];
 	struct ipc_out o;
+	const char *reason = NULL;
+	enum sk_status st = p->status == PERSON_ACTIVE ? dormant_reason(call->d, p, &reason, NULL) : SK_OK;
 
+	if (st != SK_OK)
+		return st;
 	admin_row_begin(&o, buf, sizeof(buf));
 	admin_put_name(&o, IPC_F_PERSON, p->id);
 	admin_put_text(&o, IPC_F_NAME, p->name);
 	admin_put_name(&o, IPC_F_ACCOUNT, p->account);
 	ipc_out_text(&o, IPC_F_ROLE, word_or_unknown(admin_role_word(p->role)));
-	ipc_out_text(&o, IPC_F_STATUS, word_or_unknown(admin_person_word(p->status)));
+	ipc_out_text(&o, IPC_F_STATUS, reason != NULL ? reason : word_or_unknown(admin_person_word(p->status)));
 	admin_put_time(&o, IPC_F_VALID_FROM, p->valid_from);
 	admin_put_time(&o, IPC_F_VALID_UNTIL, p->valid_until);
 	admin_put_time(&o, IPC_F_CREATED, p->created);
@@ -230,22 +235,37 @@ enum sk_status admin_row_person(struct admin_call *call, const struct person *p)
 	return admin_row_send(call, &o);
 }
 
+/* A temporary card whose time is over opens nothing: people see that, and the status in the registry stays what was done with it. */
+static const char *card_word(struct daemon *d, const struct card *c, const struct card_limit *l)
+{
+	if (c->status == CARD_ACTIVE && l->until != 0 && daemon_safe_now(d) > l->until)
+		return "ended";
+	return word_or_unknown(admin_card_word(c->status));
+}
+
 enum sk_status admin_row_card(struct admin_call *call, const struct card *c)
 {
+	struct card_limit limit = { .until = 0 };
 	uint8_t buf[ADMIN_ROW_MAX];
 	char hex[2 * STORE_KEY_LEN + 1];
 	struct ipc_out o;
+	enum sk_status st = store_card_limit_get(call->d->store, c->key, &limit);
+
+	if (st != SK_OK && st != SK_E_NOENT)
+		return st;
 
 	admin_card_hex(c->key, hex);
 	admin_row_begin(&o, buf, sizeof(buf));
 	ipc_out_text(&o, IPC_F_CARD, hex);
 	admin_put_name(&o, IPC_F_PERSON, c->person);
-	ipc_out_text(&o, IPC_F_STATUS, word_or_unknown(admin_card_word(c->status)));
+	ipc_out_text(&o, IPC_F_STATUS, card_word(call->d, c, &limit));
 	admin_put_text(&o, IPC_F_SUBJECT, c->label);
 	admin_put_time(&o, IPC_F_VALID_UNTIL, c->not_after);
 	admin_put_time(&o, IPC_F_CREATED, c->created);
 	admin_put_time(&o, IPC_F_CHANGED, c->changed);
 	admin_put_text(&o, IPC_F_DETAIL, c->reason);
+	admin_put_time(&o, IPC_F_TIME, limit.until);
+	admin_put_text(&o, IPC_F_TEXT, limit.terminals);
 	return admin_row_send(call, &o);
 }
 

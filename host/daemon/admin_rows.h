@@ -70,6 +70,8 @@ SK_NONNULL void admin_put_time(struct ipc_out *o, enum ipc_field f, int64_t t);
 /** Rows. */
 SK_MUST_CHECK SK_NONNULL enum sk_status admin_row_person(struct admin_call *call, const struct person *p);
 SK_MUST_CHECK SK_NONNULL enum sk_status admin_row_card(struct admin_call *call, const struct card *c);
+/** Shared accounts on whose list a person is. */
+SK_MUST_CHECK SK_NONNULL enum sk_status admin_rows_shared(struct admin_call *call, const char *person);
 /** Fingers of one person (NULL: all), one row a finger. */
 SK_MUST_CHECK enum sk_status admin_rows_fingers(struct admin_call *call, const char *person);
 /** Counters of one subject, or those of everybody that have failures (@p id NULL). */
@@ -79,10 +81,19 @@ SK_MUST_CHECK SK_NONNULL enum sk_status admin_rows_crls(struct admin_call *call)
 
 /** Result of one check of CMD_DOCTOR. */
 enum admin_check { ADMIN_CHECK_OK = 1, ADMIN_CHECK_WARN, ADMIN_CHECK_FAIL };
+/** account_is_for_people(), said in a sentence. */
+SK_MUST_CHECK SK_NONNULL enum sk_status admin_account_ok(struct admin_call *call, const char *account);
+
 /** @p check: name of the check; @p detail: what was found; @p mend: what to do, "" when it is well. */
 SK_MUST_CHECK SK_NONNULL
 enum sk_status admin_row_check(struct admin_call *call, const char *check, enum admin_check state,
     const char *detail, const char *mend);
+
+/** Checks of CMD_DOCTOR that say something only where there is something to say: [terminal] account, temporary cards to be collected. */
+SK_MUST_CHECK SK_NONNULL enum sk_status admin_check_desk(struct admin_call *call);
+/** The check `store` of `doctor`: persons, cards, and a way in for administrators. */
+SK_MUST_CHECK SK_NONNULL enum sk_status admin_check_store(struct admin_call *call);
+SK_MUST_CHECK SK_NONNULL enum sk_status admin_check_temporary(struct admin_call *call);
 
 /** The tool has an export written: recorded, and the head of the chain is answered. */
 admin_fn admin_audit_export;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/account.h"
 #include "daemon/admin_rows.h"
 #include "daemon/denying.h"
 #include "daemon/lockouts.h"
@@ -12,7 +13,7 @@
 
 /* Counted while the store is walked. */
 struct counts {
-	uint32_t active, all, privileged;
+	uint32_t active, all;
 };
 
 static enum sk_status count_person(void *arg, const struct person *p)
@@ -20,10 +21,7 @@ static enum sk_status count_person(void *arg, const struct person *p)
 	struct counts *c = arg;
 
 	c->all++;
-	if (p->status == PERSON_ACTIVE) {
-		c->active++;
-		c->privileged += p->role == ROLE_PRIVILEGED;
-	}
+	c->active += p->status == PERSON_ACTIVE;
 	return SK_OK;
 }
 
@@ -49,6 +47,7 @@ static enum sk_status row_daemon(struct admin_call *call)
 	admin_put_text(&o, IPC_F_NAME, d->config.site);
 	ipc_out_num(&o, IPC_F_COUNT, d->conn_n);
 	ipc_out_num(&o, IPC_F_TOTAL, queue_waiting(call->d));
+	ipc_out_num(&o, IPC_F_LEFT, d->nobody_n);
 	return admin_row_send(call, &o);
 }
 
@@ -207,21 +206,38 @@ static enum sk_status check_denylist(struct admin_call *call)
 	return admin_row_check(call, "denylist", ADMIN_CHECK_OK, "The denylist is in force.", "");
 }
 
-static enum sk_status check_store(struct admin_call *call)
+struct way_in {
+	struct daemon *d;
+	bool found;
+};
+
+static enum sk_status look_for_way_in(void *arg, const struct person *p)
+{
+	struct way_in *w = arg;
+
+	w->found = w->found || (p->role == ROLE_PRIVILEGED && account_has_usable_card(w->d, p));
+	return SK_OK;
+}
+
+enum sk_status admin_check_store(struct admin_call *call)
 {
 	struct counts persons = { 0 }, cards = { 0 };
+	struct way_in admins = { .d = call->d };
 	enum sk_status st = store_person_each(call->d->store, count_person, &persons);
 
 	if (st == SK_OK)
 		st = store_card_each(call->d->store, NULL, count_card, &cards);
+	if (st == SK_OK)
+		st = store_person_each(call->d->store, look_for_way_in, &admins);
 	if (st != SK_OK)
 		return admin_row_check(call, "store", ADMIN_CHECK_FAIL, "The registry can't be read.", "Restore it from the backup.");
 	if (persons.active == 0)
 		return admin_row_check(call, "store", ADMIN_CHECK_WARN, "Nobody is registered.", "sekishoctl person add");
 	if (cards.active == 0)
 		return admin_row_check(call, "store", ADMIN_CHECK_WARN, "No active card is registered.", "sekishoctl card enrol");
-	if (persons.privileged == 0)
-		return admin_row_check(call, "store", ADMIN_CHECK_WARN, "No active person has the role privileged.",
+	if (!admins.found)
+		return admin_row_check(call, "store", ADMIN_CHECK_WARN,
+		    "No person of the role privileged has a card that counts here now.",
 		    "Keep a way in for administrators before the PAM stack demands a card.");
 	return admin_row_check(call, "store", ADMIN_CHECK_OK, "The registry can be read.", "");
 }
@@ -267,9 +283,13 @@ enum sk_status admin_doctor(struct admin_call *call)
 	if (st == SK_OK)
 		st = check_denylist(call);
 	if (st == SK_OK)
-		st = check_store(call);
+		st = admin_check_store(call);
 	if (st == SK_OK)
 		st = check_terminal(call);
+	if (st == SK_OK)
+		st = admin_check_desk(call);
+	if (st == SK_OK)
+		st = admin_check_temporary(call);
 	if (st == SK_OK)
 		st = probe_devices(call);
 	return st;

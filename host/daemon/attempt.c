@@ -103,7 +103,9 @@ void attempt_enter(struct attempt *a)
 	enum sk_status st;
 
 	if (sd_event_add_time_relative(d->event, &a->deadline, CLOCK_BOOTTIME, (uint64_t)seconds * 1000000, 0, on_deadline,
-	    a) < 0) {
+	    a) < 0 ||
+	    /* Before anything that waited beside it: after a suspend the time is up, whatever has arrived meanwhile. */
+	    sd_event_source_set_priority(a->deadline, SD_EVENT_PRIORITY_IMPORTANT) < 0) {
 		attempt_fault(a, "no-timer");
 		return;
 	}
@@ -208,6 +210,7 @@ void attempt_on_cancel(struct attempt *a, const struct ipc_msg *m)
 
 void attempt_watch(struct attempt *a, enum ipc_watch_event ev, const char *reader)
 {
+	a->seen = a->seen || ev == WATCH_CARD_INSERTED || ev == WATCH_CARD_REMOVED;
 	switch (ev) {
 	case WATCH_CARD_REMOVED:
 	case WATCH_READER_REMOVED:
@@ -225,6 +228,39 @@ void attempt_watch(struct attempt *a, enum ipc_watch_event ev, const char *reade
 	}
 }
 
+/* Rule 6: it waited for a card and none came. Only these ends; whatever isn't among them is recorded. */
+static bool nobody_there(const struct attempt *a, enum attempt_end how, const char *reason)
+{
+	static const char *const waited[] = { "timeout", "no-card", "cancelled", "client-gone" };
+
+	if (a->kind != ATTEMPT_LOGIN || a->account_given || a->seen || how != END_CANCELLED ||
+	    (a->state != ATTEMPT_QUEUED && a->state != ATTEMPT_CARD))
+		return false;
+	for (size_t i = 0; i < sizeof(waited) / sizeof(waited[0]); i++) {
+		if (strcmp(reason, waited[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Count it. False: it is worth a record all the same, the first behind which no card could have been seen. */
+static bool passed_over(struct attempt *a)
+{
+	struct daemon *d = a->d;
+	bool news = a->lacks != 0 && d->nobody_lacks != (uint8_t)a->lacks;
+
+	/* One that never had its turn has looked at no reader. */
+	if (a->state != ATTEMPT_QUEUED)
+		d->nobody_lacks = (uint8_t)a->lacks;
+	d->nobody_n += news ? 0 : 1;
+	return !news;
+}
+
+static const char *lack_text(enum ipc_card_state lacks)
+{
+	return lacks == CARD_NO_READER ? ", no reader" : lacks == CARD_NO_SERVICE ? ", no smart card service" : "";
+}
+
 static void record_end(struct attempt *a, enum attempt_end how, const char *reason)
 {
 	static const enum audit_event events[] = { [END_DENIED] = EV_ATTEMPT_DENIED, [END_CANCELLED] = EV_ATTEMPT_CANCELLED,
@@ -234,8 +270,8 @@ static void record_end(struct attempt *a, enum attempt_end how, const char *reas
 		.service = a->service, .tty = a->tty, .card = a->card_hex, .actor = a->actor, .reason = reason,
 		.detail = detail };
 
-	(void)snprintf(detail, sizeof(detail), "in state %s%s", attempt_state_name(a->state),
-	    a->kind == ATTEMPT_LOGIN ? "" : " of an enrolment");
+	(void)snprintf(detail, sizeof(detail), "in state %s%s%s", attempt_state_name(a->state),
+	    a->kind == ATTEMPT_LOGIN ? "" : " of an enrolment", a->seen ? "" : lack_text(a->lacks));
 	if (journal_record(a->d, &in) != SK_OK)
 		journal_note(LOG_ALERT, "the end of attempt %llu could not be recorded", (unsigned long long)a->id);
 }
@@ -246,7 +282,8 @@ void attempt_end(struct attempt *a, enum attempt_end how, const char *reason, en
 	/* Held here means: charged, and the judge never spoke. */
 	if (a->charge.held && lockouts_refund(a->d, &a->charge) != SK_OK)
 		journal_note(LOG_ERR, "attempt %llu: an unjudged try could not be given back", (unsigned long long)a->id);
-	record_end(a, how, reason);
+	if (!nobody_there(a, how, reason) || !passed_over(a))
+		record_end(a, how, reason);
 	attempt_finish(a, SK_DENIED, id, arg1, arg2);
 }
 

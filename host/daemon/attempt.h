@@ -13,6 +13,8 @@
  *     its own deadline has passed: a vanished client does not get a try back.
  *  5. A factor counts when its proof was checked here, in attempt->shown; only attempt_decide() grants, and only
  *     after policy_decide() said SK_GRANTED, the records were read again and the audit record is durable.
+ *  6. Every end is recorded, but one: a log-in without a named account in which nobody showed a card. It is counted. Whatever
+ *     may have been somebody MUST be recorded.
  */
 #ifndef DAEMON_ATTEMPT_H
 #define DAEMON_ATTEMPT_H
@@ -64,6 +66,10 @@ struct attempt {
 	uid_t uid;
 	char service[33], account[STORE_ACCOUNT_MAX + 1], tty[65], actor[65];
 	bool account_given;
+	bool unlocks;                  /**< A screen locker asks: whoever is granted holds the account's open sessions anew. */
+	bool shared;                   /**< The account is a shared one; valid when card is set. */
+	bool kept;                     /**< Dormant, but let in: dormant.h, rule 4. */
+	int64_t temporary_until;       /**< End of a temporary card; 0: it is none. Valid when card is set. */
 
 	uint8_t nonce[CHALLENGE_NONCE_LEN];
 	struct policy policy;
@@ -84,6 +90,8 @@ struct attempt {
 	char crl_issuer[129];          /**< Issuer whose CRL is old but still taken; "" none. */
 	uint32_t prompt_id;
 	enum msg_id last_said;         /**< So that a state that repeats is said once. */
+	bool seen;                     /**< Somebody was there: a card, or a reader in somebody's use. */
+	enum ipc_card_state lacks;     /**< CARD_NO_READER, CARD_NO_SERVICE: no card could be seen for a time; 0: none of both. */
 
 	bool sensor_known, sensor_ok, sensor_weak;
 	char driver[33], device[65];
@@ -120,7 +128,7 @@ SK_NONNULL void attempt_watch(struct attempt *a, enum ipc_watch_event ev, const 
 
 /** Say something; arguments may be NULL. */
 void attempt_say(struct attempt *a, enum msg_id id, const char *arg1, const char *arg2, const char *arg3);
-/** End as not granted and free @p a. @p reason: machine word for the audit record. */
+/** End as not granted and free @p a. @p reason: machine word for the audit record (none where rule 6 says so). */
 void attempt_end(struct attempt *a, enum attempt_end how, const char *reason, enum msg_id id, const char *arg1,
     const char *arg2);
 /** The same with the general text (help desk, reference number): for whatever the outside must not tell apart. */
@@ -153,7 +161,7 @@ SK_NONNULL bool attempt_tell_card_plain(struct attempt *a, enum ipc_type type);
 SK_MUST_CHECK SK_NONNULL bool attempt_certificate_ok(struct attempt *a, struct sk_span der);
 /** Is it only an OCSP response that a card being enrolled lacks? */
 SK_MUST_CHECK SK_NONNULL bool attempt_waits_for_ocsp(const struct attempt *a, enum trust_reason why);
-/** Is the person, and the card, in use at @p now? NULL when yes, else the reason. */
+/** account.c: is the person, and the card, in use at @p now? NULL when yes, else the reason. */
 SK_MUST_CHECK SK_NONNULL const char *attempt_standing(const struct person *p, const struct card *c, int64_t now);
 SK_MUST_CHECK SK_NONNULL bool attempt_policy_has_finger(const struct policy *p);
 /** The key of a profile that signs with PIN (enum ipc_key); 0: no profile of ours. */

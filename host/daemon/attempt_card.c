@@ -5,9 +5,11 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "daemon/account.h"
 #include "daemon/attempt.h"
 #include "daemon/conn.h"
 #include "daemon/denying.h"
+#include "daemon/dormant.h"
 #include "daemon/journal.h"
 
 /* One exchange with the card. Unit: seconds. */
@@ -84,9 +86,14 @@ void attempt_start(struct attempt *a)
 
 void attempt_on_card_state(struct attempt *a, const struct ipc_msg *m)
 {
+	enum ipc_card_state state = (enum ipc_card_state)ipc_num(m, IPC_F_STATE);
 	enum msg_id id = MSG_NONE;
 
-	switch ((enum ipc_card_state)ipc_num(m, IPC_F_STATE)) {
+	if (state == CARD_NO_SERVICE || state == CARD_NO_READER)
+		a->lacks = state;
+	else if (state != CARD_ABSENT)
+		a->seen = true;
+	switch (state) {
 	case CARD_NO_SERVICE:
 		id = MSG_NO_PCSCD;
 		break;
@@ -132,6 +139,7 @@ void attempt_on_head(struct attempt *a, const struct ipc_msg *m)
 	const struct sk_span *head = &m->f[IPC_F_BYTES];
 	enum sk_status st = SK_E_NOENT;
 
+	a->seen = true;
 	a->profile = (enum ipc_profile)ipc_num(m, IPC_F_PROFILE);
 	a->key_ref = attempt_pin_key(a->profile);
 	if (ipc_text(m, IPC_F_READER, a->reader, sizeof(a->reader)) != SK_OK || a->key_ref == 0 ||
@@ -220,11 +228,19 @@ void attempt_card_name(struct attempt *a)
 		(void)snprintf(a->card_hex + 2 * i, 3, "%02x", a->card->key[i]);
 }
 
+/* Where no account is named the card names its person's own one; at a shared desk, the terminal does. */
+static void name_account(struct attempt *a)
+{
+	const char *desk = a->d->config.account;
+
+	if (!a->account_given)
+		(void)snprintf(a->account, sizeof(a->account), "%s", desk[0] != '\0' ? desk : a->person.account);
+}
+
 /* Does this card, and its person, fit who is to be logged in? Denies and returns false when not. */
 static bool owner_ok(struct attempt *a)
 {
-	struct person by_account;
-	enum sk_status st;
+	enum sk_status st = SK_OK;
 	const char *reason = NULL;
 
 	if (a->kind != ATTEMPT_LOGIN) {
@@ -232,26 +248,43 @@ static bool owner_ok(struct attempt *a)
 			reason = "card-of-another";
 	} else {
 		st = store_person_get(a->d->store, a->card->person, &a->person);
-		if (st != SK_OK) {
-			attempt_fault(a, "store");
+		if (st == SK_OK) {
+			name_account(a);
+			st = account_fits(a->d->store, a->account, a->person.id, &a->shared, &reason);
+		}
+		/* The terminal promises a list; an account without one is a mistake in its configuration. */
+		if (st == SK_OK && reason == NULL && !a->account_given && a->d->config.account[0] != '\0' && !a->shared)
+			reason = "desk-not-shared";
+	}
+	if (st != SK_OK)
+		attempt_fault(a, "store");
+	else if (reason != NULL)
+		attempt_deny(a, reason);
+	return st == SK_OK && reason == NULL;
+}
+
+/* Person and card are in use now, she is not dormant, and a temporary card counts here. Denies and returns false when not. */
+static bool standing_ok(struct attempt *a)
+{
+	int64_t now = daemon_safe_now(a->d);
+	const char *reason = attempt_standing(&a->person, a->card, now);
+	enum sk_status st = SK_OK;
+
+	/* A card that is being enrolled has no limit yet. */
+	if (reason == NULL && a->kind != ATTEMPT_ENROL_CARD)
+		st = account_card_counts(a->d, a->card->key, now, &a->temporary_until, &reason);
+	if (st == SK_OK && reason == NULL && a->kind == ATTEMPT_LOGIN) {
+		st = dormant_reason(a->d, &a->person, &reason, &a->kept);
+		if (st == SK_OK && reason != NULL) {
+			attempt_end(a, END_DENIED, reason, MSG_DORMANT, a->d->config.help, NULL);
 			return false;
 		}
-		if (!a->account_given)
-			(void)snprintf(a->account, sizeof(a->account), "%s", a->person.account);
-		st = store_person_by_account(a->d->store, a->account, &by_account);
-		if (st == SK_E_NOENT)
-			reason = "account-unknown";
-		else if (st != SK_OK) {
-			attempt_fault(a, "store");
-			return false;
-		} else if (strcmp(by_account.id, a->person.id) != 0)
-			reason = "card-of-another";
 	}
-	if (reason != NULL) {
+	if (st != SK_OK)
+		attempt_fault(a, "store");
+	else if (reason != NULL)
 		attempt_deny(a, reason);
-		return false;
-	}
-	return true;
+	return st == SK_OK && reason == NULL;
 }
 
 /* Is the person, and the card, in use today? NULL when yes, else the reason. */
@@ -342,7 +375,6 @@ bool attempt_certificate_ok(struct attempt *a, struct sk_span der)
 void attempt_card_identified(struct attempt *a)
 {
 	struct sk_span der = { a->card->auth_cert, a->card->auth_cert_len };
-	const char *reason;
 
 	attempt_card_name(a);
 	/* A key that was enrolled behind one application does not count behind another, whose PIN may be weaker. */
@@ -350,14 +382,7 @@ void attempt_card_identified(struct attempt *a)
 		attempt_deny(a, "card-profile");
 		return;
 	}
-	if (!owner_ok(a))
-		return;
-	reason = attempt_standing(&a->person, a->card, daemon_safe_now(a->d));
-	if (reason != NULL) {
-		attempt_deny(a, reason);
-		return;
-	}
-	if (!attempt_certificate_ok(a, der))
+	if (!owner_ok(a) || !standing_ok(a) || !attempt_certificate_ok(a, der))
 		return;
 	if (a->kind == ATTEMPT_LOGIN && a->d->config.role_policy_set[a->person.role])
 		a->policy = policy_both(&a->policy, &a->d->config.role_policy[a->person.role]);

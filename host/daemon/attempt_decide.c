@@ -10,7 +10,10 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "daemon/account.h"
 #include "daemon/attempt.h"
+#include "daemon/guarding.h"
+#include "daemon/holding.h"
 #include "daemon/journal.h"
 
 /* Certificates that end within so many seconds are announced: 30 days. */
@@ -28,9 +31,10 @@ static enum sk_status record_grant(struct attempt *a)
 	/* A reason is a word: letters, digits and '-'. */
 	for (char *p = factors; *p != '\0'; p++)
 		*p = *p == '+' ? '-' : *p;
-	(void)snprintf(detail, sizeof(detail), "reader %.40s%s%.32s%s%s", a->reader, a->driver[0] != '\0' ? ", sensor " : "",
+	(void)snprintf(detail, sizeof(detail), "reader %.40s%s%.32s%s%s%s%s", a->reader, a->driver[0] != '\0' ? ", sensor " : "",
 	    a->driver, a->crl_issuer[0] != '\0' ? ", CRL old" : "",
-	    a->renewed ? ", certificate renewed" : "");
+	    a->renewed ? ", certificate renewed" : "", a->temporary_until != 0 ? ", temporary card" : "",
+	    a->kept ? ", dormant" : "");
 	st = store_begin(a->d->store);
 	if (st != SK_OK)
 		return st;
@@ -40,6 +44,8 @@ static enum sk_status record_grant(struct attempt *a)
 		st = store_card_renew(a->d->store, a->card, daemon_now());
 	if (st == SK_OK)
 		st = journal_record(a->d, &in);
+	if (st == SK_OK)
+		st = holding_take(a);
 	if (st == SK_OK)
 		st = store_commit(a->d->store);
 	if (st != SK_OK)
@@ -56,7 +62,9 @@ static void say_history(struct attempt *a)
 	enum sk_status st = store_session_last(a->d->store, a->account, &last);
 
 	if (st == SK_E_NOENT) {
-		attempt_say(a, MSG_FIRST_LOGIN, NULL, NULL, NULL);
+		/* Nobody's first log-in is that of a shared account. */
+		if (!a->shared)
+			attempt_say(a, MSG_FIRST_LOGIN, NULL, NULL, NULL);
 		return;
 	}
 	if (st != SK_OK)
@@ -73,38 +81,69 @@ static void say_history(struct attempt *a)
 	}
 }
 
+/* Whose turn it is at a shared desk, told at its screen locker; where a session is opened, that is when it is told. */
+static void say_desk(struct attempt *a)
+{
+	char when[24];
+
+	(void)snprintf(when, sizeof(when), "%lld", (long long)daemon_now());
+	if (a->shared && a->unlocks)
+		attempt_say(a, MSG_DESK_NOW, a->person.name, when, NULL);
+}
+
 static void say_warnings(struct attempt *a)
 {
+	/* A temporary card tells its end each time: nothing is printed on it. */
+	int64_t end = a->temporary_until != 0 && (a->card->not_after == 0 || a->temporary_until < a->card->not_after)
+	    ? a->temporary_until : a->card->not_after;
 	char when[24];
 
 	if (a->crl_issuer[0] != '\0')
 		attempt_say(a, MSG_CRL_OLD_WARN, a->crl_issuer, a->d->config.help, NULL);
-	if (a->card->not_after != 0 && a->card->not_after - daemon_now() < EXPIRY_WARN_S) {
-		(void)snprintf(when, sizeof(when), "%lld", (long long)a->card->not_after);
+	if (end != 0 && (end == a->temporary_until || end - daemon_now() < EXPIRY_WARN_S)) {
+		(void)snprintf(when, sizeof(when), "%lld", (long long)end);
 		attempt_say(a, MSG_CARD_EXPIRES_SOON, when, a->d->config.help, NULL);
 	}
 }
 
-void attempt_decide(struct attempt *a)
+/* Rule 2, all but the certificate. @return SK_OK; then *ret_reason is NULL when all is as it was. */
+static enum sk_status look_again(struct attempt *a, const char **ret_reason)
 {
 	static struct card card;
 	struct person person;
-	const char *reason;
+	int64_t now = daemon_safe_now(a->d);
+	const char *reason = NULL;
+	bool shared = false;
+	enum sk_status st = store_card_get(a->d->store, a->card->key, &card);
+
+	if (st == SK_OK)
+		st = store_person_get(a->d->store, a->person.id, &person);
+	if (st == SK_OK)
+		st = account_fits(a->d->store, a->account, person.id, &shared, &reason);
+	if (st != SK_OK)
+		return st;
+	if (reason != NULL || strcmp(card.person, person.id) != 0 || shared != a->shared)
+		reason = "changed-meanwhile";
+	else
+		reason = attempt_standing(&person, &card, now);
+	if (reason == NULL)
+		st = account_card_counts(a->d, card.key, now, &a->temporary_until, &reason);
+	*ret_reason = reason;
+	return st;
+}
+
+void attempt_decide(struct attempt *a)
+{
+	const char *reason = NULL;
 
 	if (a->kind != ATTEMPT_LOGIN || a->abandoned || policy_decide(a->required, a->shown) != SK_GRANTED) {
 		attempt_deny(a, "factors-missing");
 		return;
 	}
-	if (store_card_get(a->d->store, a->card->key, &card) != SK_OK ||
-	    store_person_by_account(a->d->store, a->account, &person) != SK_OK) {
+	if (look_again(a, &reason) != SK_OK) {
 		attempt_fault(a, "store");
 		return;
 	}
-	if (strcmp(person.id, a->person.id) != 0 || strcmp(card.person, person.id) != 0) {
-		attempt_deny(a, "changed-meanwhile");
-		return;
-	}
-	reason = attempt_standing(&person, &card, daemon_safe_now(a->d));
 	if (reason != NULL) {
 		attempt_deny(a, reason);
 		return;
@@ -117,7 +156,9 @@ void attempt_decide(struct attempt *a)
 		attempt_fault(a, "store");
 		return;
 	}
+	guarding_granted(a->d, a);
 	say_history(a);
+	say_desk(a);
 	say_warnings(a);
 	attempt_finish(a, SK_GRANTED, MSG_NONE, NULL, NULL);
 }

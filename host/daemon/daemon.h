@@ -19,15 +19,19 @@
 #define SEKISHO_STATE_DIR "/var/lib/sekisho"
 #define SEKISHO_CRL_DIR SEKISHO_STATE_DIR "/crl"
 #define SEKISHO_DENYLIST_DIR SEKISHO_STATE_DIR "/denylist"
-#define SEKISHO_DENYLIST_AUTHORITY "/etc/sekisho/denylist-authority.pem"
 #define SEKISHO_OCSP_DIR SEKISHO_STATE_DIR "/ocsp"
 #define SEKISHO_KEY_FILE SEKISHO_STATE_DIR "/template.key"
 #define SEKISHO_CLOCK_FILE SEKISHO_STATE_DIR "/clock.mark"
+#define SEKISHO_FROM_FILE SEKISHO_STATE_DIR "/clock.from"
+#define SEKISHO_BOOT_FILE SEKISHO_STATE_DIR "/boot.mark"
+#define SEKISHO_KINDS_FILE SEKISHO_STATE_DIR "/sessions.seen"
 #define SEKISHO_RUN_DIR "/run/sekisho"
 
 struct conn;      /* conn.h: one peer on a socket */
 struct queue;     /* attempt.h: who has the reader now */
 struct denying;   /* denying.h: the denylist in force */
+struct guarding;  /* guarding.h: open sessions and their cards */
+struct logind;    /* logind.h: locks and ends sessions */
 struct watch;     /* watching.h: what sekisho-watch last said */
 
 /** The daemon. Lives as long as the process. */
@@ -40,10 +44,15 @@ struct daemon {
 	struct queue *queue;
 	struct watch *watch;
 	struct denying *deny;
+	struct guarding *guard;
+	struct logind *logind;
 	uint32_t conn_n;          /**< Open connections. */
+	uint32_t nobody_n;        /**< Attempts since the start that left no record: nobody was there (attempt.h, rule 6). */
+	uint8_t nobody_lacks;     /**< enum ipc_card_state for which the last one with nobody there was recorded; 0: none. */
 	int64_t started;
 	int64_t clock_mark;       /**< Latest time seen, see daemon_safe_now(). */
 	int64_t clock_written;    /**< What of it is in the file. */
+	int64_t clock_from;       /**< Days without a log-in count from here at the earliest; 0: from ever. See CLOCK_GAP_S. */
 	bool clock_told;          /**< That the clock is behind it has been recorded. */
 };
 
@@ -56,9 +65,13 @@ int64_t daemon_now(void);
  */
 SK_NONNULL int64_t daemon_safe_now(struct daemon *d);
 #define CLOCK_BEHIND_S 300
+/** Longer than this between two looks: the terminal was off, or its clock was put ahead. Nobody could log in, so that nobody was
+ *  idle: clock_from becomes now (SEKISHO_FROM_FILE), and that is recorded. Less than half of the shortest `[policy] dormant`. */
+#define CLOCK_GAP_S (14 * 86400)
 /** Read the latest time seen; a file that is there and damaged is SK_E_CORRUPT (it must not become "never"). */
 SK_MUST_CHECK SK_NONNULL enum sk_status daemon_clock_open(struct daemon *d);
-/** The administrator says that the clock is right now: what was seen before counts no more. SK_E_IO: not durable, nothing changed. */
+/** The administrator says that the clock is right now: what was seen before counts no more, and when that was
+ *  ahead, clock_from becomes now. SK_E_IO: not durable, nothing changed. */
 SK_MUST_CHECK SK_NONNULL enum sk_status daemon_clock_accept(struct daemon *d);
 /** CLOCK_BOOTTIME and the kernel's boot id. */
 SK_MUST_CHECK SK_NONNULL enum sk_status daemon_lockout_time(struct lockout_time *ret_t);

@@ -48,7 +48,7 @@ static void record_found(struct denying *y)
 
 enum sk_status denying_load(struct daemon *d)
 {
-	const struct denykeep_config cfg = { .authority = SEKISHO_DENYLIST_AUTHORITY,
+	const struct denykeep_config cfg = { .authority = DENY_AUTHORITY_FILE,
 		.dir = SEKISHO_DENYLIST_DIR,
 		.site = d->config.site };
 	struct denykeep *keep = NULL;
@@ -56,7 +56,7 @@ enum sk_status denying_load(struct daemon *d)
 
 	if (st == SK_OK && d->deny == NULL) {
 		d->deny = calloc(1, sizeof(*d->deny));
-		st = d->deny != NULL ? logind_new(d->event, &d->deny->logind) : SK_E_NOMEM;
+		st = d->deny != NULL ? SK_OK : SK_E_NOMEM;
 	}
 	if (st != SK_OK) {
 		denykeep_free(&keep);
@@ -77,7 +77,6 @@ void denying_free(struct daemon *d)
 	if (y == NULL)
 		return;
 	(void)sd_event_source_disable_unref(y->sweep);
-	logind_free(&y->logind);
 	denykeep_free(&y->keep);
 	free(y->dealt);
 	free(y);
@@ -143,7 +142,6 @@ enum sk_status denying_import(struct daemon *d, struct sk_span bytes, const char
 	if (recorded == SK_OK)
 		anchor_here(y);
 	denying_receipt_write(y);
-	y->retries = 0;
 	denying_sweep_soon(d);
 	return SK_OK;
 }

@@ -9,6 +9,7 @@
  *  3. Whenever a list comes into force or a card is revoked, every open session is looked at once the change is durable,
  *     and again at each start: a daemon that was killed in between makes up for it.
  *  4. What was done about sessions is recorded, also when it failed; a failure is tried again every DENYING_RETRY_S.
+ *     That logind doesn't know a session that has just been opened is one (guarding_may_come()), and is tried again every DENYING_YOUNG_S.
  */
 #ifndef DAEMON_DENYING_H
 #define DAEMON_DENYING_H
@@ -18,6 +19,8 @@
 
 /** Unit: seconds. */
 #define DENYING_RETRY_S 30u
+/** The same where the session is so new that logind has not heard of it. Unit: seconds. */
+#define DENYING_YOUNG_S 2u
 /** How often in a row. */
 #define DENYING_RETRIES 20u
 /** Longest receipt. Unit: bytes. */

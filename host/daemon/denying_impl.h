@@ -13,15 +13,20 @@ struct deny_counts {
 	uint32_t failed; /**< Neither locked nor ended: tried again. */
 };
 
+/** A session as one grant has it: whoever takes it over, or comes back to it, is looked at anew. */
+struct deny_dealt {
+	uint64_t session, attempt;
+};
+
 struct denying {
 	struct daemon *d;
 	struct denykeep *keep;
-	struct logind *logind;
 	sd_event_source *sweep;
-	uint64_t *dealt; /**< Sessions of the registry that are dealt with. */
+	struct deny_dealt *dealt; /**< Those that were stopped. */
 	size_t dealt_n, dealt_cap;
 	uint32_t running; /**< Calls to logind. */
-	uint32_t retries; /**< In a row. */
+	uint32_t retries; /**< In a row, since the last change. */
+	uint32_t again_s; /**< Something is left to do, after so many seconds; 0: nothing. */
 	struct deny_counts counts;
 	uint64_t anchor; /**< Audit record of the import; 0: none yet. */
 	uint8_t anchor_hash[STORE_HASH_LEN];

@@ -7,6 +7,7 @@
 
 #include "daemon/admin_rows.h"
 #include "daemon/denying_impl.h"
+#include "daemon/guarding.h"
 #include "daemon/journal.h"
 
 /* Sessions taken in one sweep; when there are more, another one follows. */
@@ -16,23 +17,23 @@ struct found {
 	struct denying *y;
 	struct session s[BATCH];
 	size_t n;
-	bool more;
+	bool more, unread;
 };
 
-static bool is_dealt(const struct denying *y, uint64_t id)
+static bool is_dealt(const struct denying *y, const struct session *s)
 {
 	for (size_t i = 0; i < y->dealt_n; i++) {
-		if (y->dealt[i] == id)
+		if (y->dealt[i].session == s->id && y->dealt[i].attempt == s->attempt)
 			return true;
 	}
 	return false;
 }
 
-static void set_dealt(struct denying *y, uint64_t id)
+static void set_dealt(struct denying *y, const struct session *s)
 {
 	if (y->dealt_n == y->dealt_cap) {
 		size_t cap = y->dealt_cap == 0 ? 64 : y->dealt_cap * 2;
-		uint64_t *p = reallocarray(y->dealt, cap, sizeof(*p));
+		struct deny_dealt *p = reallocarray(y->dealt, cap, sizeof(*p));
 
 		/* Forgotten, it is locked once more: no harm. */
 		if (p == NULL)
@@ -40,7 +41,7 @@ static void set_dealt(struct denying *y, uint64_t id)
 		y->dealt = p;
 		y->dealt_cap = cap;
 	}
-	y->dealt[y->dealt_n++] = id;
+	y->dealt[y->dealt_n++] = (struct deny_dealt){ .session = s->id, .attempt = s->attempt };
 }
 
 /* Not a card that was handed back in order. */
@@ -70,13 +71,12 @@ static enum sk_status card_lost_since(void *arg, const struct card *c)
 /* A session must stop when its card is revoked here or listed. A list that can't be read stops log-ins, not people at work. */
 static enum sk_status must_stop(const struct denying *y, const struct session *s, bool *ret_stop)
 {
-	static const uint8_t unknown[STORE_KEY_LEN];
 	static struct card c;
 	struct lost_since l = { .y = y, .opened = s->opened };
 	int64_t when;
 	enum sk_status st;
 
-	if (memcmp(s->key, unknown, sizeof(unknown)) == 0) {
+	if (!store_key_is_known(s->key)) {
 		st = store_card_each(y->d->store, s->person, card_lost_since, &l);
 		*ret_stop = l.lost;
 		return st;
@@ -88,36 +88,47 @@ static enum sk_status must_stop(const struct denying *y, const struct session *s
 	return SK_OK;
 }
 
+/* One that can't be judged keeps nobody else's from being stopped. */
 static enum sk_status look_at(void *arg, const struct session *s)
 {
 	struct found *f = arg;
 	bool stop = false;
-	enum sk_status st = is_dealt(f->y, s->id) ? SK_OK : must_stop(f->y, s, &stop);
 
-	if (st != SK_OK || !stop)
-		return st;
-	if (f->n == BATCH)
+	if (is_dealt(f->y, s))
+		return SK_OK;
+	if (must_stop(f->y, s, &stop) != SK_OK)
+		f->unread = true;
+	else if (stop && f->n == BATCH)
 		f->more = true;
-	else
+	else if (stop)
 		f->s[f->n++] = *s;
 	return SK_OK;
 }
 
-static const char *outcome(const struct logind_result *r)
+/* Rule 4: something is left to do, for the sweep after so many seconds. */
+static void leave_for(struct denying *y, uint32_t seconds)
 {
-	if (r->st == SK_E_NOENT)
-		return "no-such-session";
-	if (r->st != SK_OK)
-		return "logind-failed";
-	return r->ended > 0 ? "session-ended" : "session-locked";
+	if (y->again_s == 0 || seconds < y->again_s)
+		y->again_s = seconds;
 }
 
-static void count(struct deny_counts *c, const struct logind_result *r)
+/* A sweep that is due anyhow does as well. */
+static void try_again(struct denying *y)
 {
-	if (r->st == SK_E_NOENT)
-		c->absent++;
-	else if (r->st != SK_OK)
+	if (y->again_s == 0)
+		y->retries = 0;
+	if (y->again_s == 0 || y->sweep != NULL || y->retries >= DENYING_RETRIES)
+		return;
+	y->retries++;
+	denying_sweep_in(y, y->again_s);
+}
+
+static void count(struct deny_counts *c, const struct logind_result *r, bool young)
+{
+	if (young || (r->st != SK_OK && r->st != SK_E_NOENT))
 		c->failed++;
+	else if (r->st == SK_E_NOENT)
+		c->absent++;
 	else if (r->ended > 0)
 		c->ended++;
 	else
@@ -135,26 +146,26 @@ static void on_stopped(void *arg, const struct session *s, const struct logind_r
 		.service = s->service,
 		.tty = s->tty,
 		.card = hex,
-		.reason = outcome(r),
+		.reason = logind_outcome(r),
 		.detail = detail };
+	bool young = guarding_may_come(s, r), done = !young && (r->st == SK_OK || r->st == SK_E_NOENT);
 
 	admin_card_hex(s->key, hex);
 	(void)snprintf(detail, sizeof(detail), "session=%llu locked=%u ended=%u", (unsigned long long)s->id, r->locked,
 	    r->ended);
 	/* The same failure is recorded once; the journal has each. */
-	if ((r->st == SK_OK || r->st == SK_E_NOENT || y->retries == 0) && journal_record(y->d, &in) != SK_OK)
+	if (!young && (done || y->retries == 0) && journal_record(y->d, &in) != SK_OK)
 		journal_note(LOG_ALERT, "session %llu: %s, which could not be recorded", (unsigned long long)s->id,
 		    in.reason);
-	count(&y->counts, r);
-	if (r->st == SK_OK || r->st == SK_E_NOENT)
-		set_dealt(y, s->id);
+	count(&y->counts, r, young);
+	if (done)
+		set_dealt(y, s);
+	else
+		leave_for(y, young ? DENYING_YOUNG_S : DENYING_RETRY_S);
 	if (--y->running > 0)
 		return;
 	denying_receipt_write(y);
-	if (y->counts.failed > 0 && y->retries < DENYING_RETRIES) {
-		y->retries++;
-		denying_sweep_in(y, DENYING_RETRY_S);
-	}
+	try_again(y);
 }
 
 static int on_sweep(sd_event_source *source, uint64_t usec, void *arg)
@@ -171,17 +182,21 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *arg)
 		return 0;
 	}
 	f = (struct found){ .y = y };
-	if (store_session_each_open(y->d->store, look_at, &f) != SK_OK) {
-		journal_fault(y->d, "session-sweep", "The open sessions can't be read: none was locked.");
-		return 0;
+	y->again_s = 0;
+	if (store_session_each_open(y->d->store, look_at, &f) != SK_OK || f.unread) {
+		if (y->retries == 0)
+			journal_fault(y->d, "session-sweep", "Not all open sessions can be read: one with a lost card may go on.");
+		leave_for(y, DENYING_RETRY_S);
 	}
 	y->counts.failed = 0;
 	y->running = (uint32_t)f.n;
 	for (size_t i = 0; i < f.n; i++)
-		logind_stop(y->logind, &f.s[i], y->d->config.deny_end_sessions ? LOGIND_END : LOGIND_LOCK, on_stopped,
+		logind_stop(y->d->logind, &f.s[i], y->d->config.deny_end_sessions ? LOGIND_END : LOGIND_LOCK, on_stopped,
 		    y);
 	if (f.more)
 		denying_sweep_in(y, 1);
+	else if (f.n == 0)
+		try_again(y);
 	return 0;
 }
 
@@ -195,6 +210,9 @@ void denying_sweep_in(struct denying *y, uint32_t seconds)
 
 void denying_sweep_soon(struct daemon *d)
 {
-	if (d->deny != NULL)
-		denying_sweep_in(d->deny, 0);
+	if (d->deny == NULL)
+		return;
+	/* Each change has its own tries. */
+	d->deny->retries = 0;
+	denying_sweep_in(d->deny, 0);
 }

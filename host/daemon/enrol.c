@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/wipe.h"
+#include "daemon/account.h"
 #include "daemon/admin.h"
 #include "daemon/conn.h"
 #include "daemon/enrol.h"
@@ -53,9 +54,12 @@ enum sk_status enrol_prepare(struct admin_call *call, enum attempt_kind kind, st
 
 static enum sk_status start(struct admin_call *call, enum attempt_kind kind)
 {
+	struct card_limit limit = { .until = 0 };
 	struct attempt *a = NULL;
-	enum sk_status st = enrol_prepare(call, kind, &a);
+	enum sk_status st = kind == ATTEMPT_ENROL_CARD ? enrol_limit_read(call, &limit) : SK_OK;
 
+	if (st == SK_OK)
+		st = enrol_prepare(call, kind, &a);
 	if (st != SK_OK)
 		return st;
 	if (a->enrolment == NULL || (kind == ATTEMPT_ENROL_FINGER &&
@@ -63,6 +67,7 @@ static enum sk_status start(struct admin_call *call, enum attempt_kind kind)
 		attempt_fault(a, "no-memory");
 		return SK_OK; /* the end has been sent */
 	}
+	a->enrolment->limit = limit;
 	attempt_enter(a);
 	return SK_OK;
 }
@@ -156,12 +161,16 @@ static bool still_standing(struct attempt *a)
 {
 	static struct card card;
 	struct person p;
+	int64_t now = daemon_safe_now(a->d), until;
 	const char *reason = "store";
 
 	card = *a->card;
 	if (store_person_get(a->d->store, a->person.id, &p) == SK_OK &&
 	    (a->kind == ATTEMPT_ENROL_CARD || store_card_get(a->d->store, a->card->key, &card) == SK_OK))
-		reason = attempt_standing(&p, &card, daemon_safe_now(a->d));
+		reason = attempt_standing(&p, &card, now);
+	if (reason == NULL && a->kind != ATTEMPT_ENROL_CARD &&
+	    account_card_counts(a->d, card.key, now, &until, &reason) != SK_OK)
+		reason = "store";
 	if (reason == NULL && a->enrolment->relink)
 		reason = enrol_relink_standing(a);
 	if (reason != NULL)
@@ -203,8 +212,12 @@ void enrol_card_store(struct attempt *a)
 	}
 	a->card->created = a->card->changed = daemon_now();
 	st = store_card_add(a->d->store, a->card);
-	if (st == SK_OK)
-		st = a->enrolment->relink ? enrol_relink_commit(a) : enrol_record(a, "card-enrol", a->card->label);
+	if (st == SK_OK && a->enrolment->relink)
+		st = enrol_relink_commit(a);
+	else if (st == SK_OK && a->enrolment->limit.until != 0)
+		st = enrol_limit_commit(a);
+	else if (st == SK_OK)
+		st = enrol_record(a, "card-enrol", a->card->label);
 	conclude(a, st);
 }
 

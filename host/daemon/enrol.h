@@ -10,6 +10,9 @@
  * Re-linking is an enrolment that takes the place of a card: the holder's My Number Card was renewed or is a new one. The new
  * card proves itself like any other; then it becomes active and the old one returned, in one transaction with one
  * record that names both. Fingers and counters of the person stay.
+ *
+ * A temporary card (仮カード) is enrolled with its last day and its terminals; both stay as they are. When it has ended it
+ * opens nothing, and goes the way of every card: returned, destroyed.
  */
 #ifndef DAEMON_ENROL_H
 #define DAEMON_ENROL_H
@@ -22,8 +25,12 @@
 /** Touches in a row that match nothing before the first is thought to be the bad one. */
 #define ENROL_STRAY_MAX 3u
 
+/** How many days ahead the last day of a temporary card may lie; it counts to its end. */
+#define ENROL_TEMPORARY_DAYS 31u
+
 struct enrolment {
 	char finger[STORE_FINGER_MAX + 1];
+	struct card_limit limit;        /**< until 0: no temporary card. The key is set when the card is stored. */
 	bool relink;                    /**< old_key is the card whose place is taken. */
 	uint8_t old_key[STORE_KEY_LEN];
 	uint32_t accepted, tries, strays;
@@ -42,6 +49,10 @@ enum sk_status enrol_prepare(struct admin_call *call, enum attempt_kind kind, st
 SK_MUST_CHECK SK_NONNULL const char *enrol_relink_standing(struct attempt *a);
 /** Inside the transaction that adds the new card: the old one becomes returned, and the record is written. */
 SK_MUST_CHECK SK_NONNULL enum sk_status enrol_relink_commit(struct attempt *a);
+/** What the request says about a temporary card (ret_l->until 0: it is none). SK_E_ARG with its sentence. */
+SK_MUST_CHECK SK_NONNULL enum sk_status enrol_limit_read(struct admin_call *call, struct card_limit *ret_l);
+/** Inside the transaction that adds the card: its limit, and the record. */
+SK_MUST_CHECK SK_NONNULL enum sk_status enrol_limit_commit(struct attempt *a);
 /** The EV_ADMIN record of an enrolment. */
 SK_MUST_CHECK SK_NONNULL enum sk_status enrol_record(struct attempt *a, const char *what, const char *detail);
 

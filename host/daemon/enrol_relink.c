@@ -60,6 +60,17 @@ static enum sk_status old_card(struct admin_call *call, const char *person, uint
 	return SK_OK;
 }
 
+/* A card without an end must not take the place of one that has it. */
+static enum sk_status not_temporary(struct admin_call *call, const uint8_t key[static STORE_KEY_LEN])
+{
+	struct card_limit l;
+	enum sk_status st = store_card_limit_get(call->d->store, key, &l);
+
+	if (st == SK_OK)
+		return admin_fail(call, SK_E_STATE, "A temporary card isn't replaced: record that it was returned, and enrol the new one.");
+	return st == SK_E_NOENT ? SK_OK : admin_store_failed(call, st);
+}
+
 enum sk_status enrol_relink_start(struct admin_call *call)
 {
 	struct attempt *a = NULL;
@@ -69,6 +80,8 @@ enum sk_status enrol_relink_start(struct admin_call *call)
 
 	if (st == SK_OK)
 		st = old_card(call, p.id, key);
+	if (st == SK_OK)
+		st = not_temporary(call, key);
 	if (st == SK_OK)
 		st = enrol_prepare(call, ATTEMPT_ENROL_CARD, &a);
 	if (st != SK_OK)

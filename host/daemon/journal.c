@@ -27,6 +27,9 @@ static int priority_of(enum audit_event e)
 	case EV_DENYLIST_REFUSED:
 		return LOG_ERR;
 	case EV_ATTEMPT_DENIED:
+	case EV_SESSION_LOST:
+	case EV_CARD_LEFT:
+	case EV_MEDIA_REFUSED:
 		return LOG_WARNING;
 	case EV_START:
 	case EV_STOP:
@@ -40,6 +43,10 @@ static int priority_of(enum audit_event e)
 	case EV_DENYLIST_IMPORT:
 	case EV_CARD_UNREVOKE:
 	case EV_SESSION_STOP:
+	case EV_DESK_TAKEN:
+	case EV_GUARD_STOP:
+	case EV_SESSION_HOLD:
+	case EV_MEDIA_APPROVED:
 		return LOG_NOTICE;
 	}
 	return LOG_ERR;

@@ -19,7 +19,9 @@
 #include "daemon/conn.h"
 #include "daemon/daemon.h"
 #include "daemon/denying.h"
+#include "daemon/guarding.h"
 #include "daemon/journal.h"
+#include "daemon/logind.h"
 #include "daemon/queue.h"
 #include "daemon/watching.h"
 
@@ -75,6 +77,23 @@ static enum sk_status head_mac(void *arg, struct sk_span in, uint8_t ret_mac[sta
 	return vault_mac(arg, "audit-head", in, ret_mac);
 }
 
+static const char *store_fault(enum sk_status st)
+{
+	switch ((int)st) {
+	case SK_E_NOENT:
+		return "There is no registry in " SEKISHO_STATE_DIR ". Run: sekishoctl init";
+	case SK_E_BUSY:
+		return "Another sekishod has the registry open.";
+	case SK_E_UNSUPPORTED:
+		return "The registry in " SEKISHO_STATE_DIR " was made by a newer Sekisho. Nobody can log in."
+		       " Install that version again, or restore a backup of before; see sekishod(8), RECOVERY.";
+	case SK_E_CORRUPT:
+		return "The registry in " SEKISHO_STATE_DIR " is damaged. Nobody can log in. Restore a backup; see sekishod(8), RECOVERY.";
+	default:
+		return "The registry in " SEKISHO_STATE_DIR " can't be opened.";
+	}
+}
+
 /* Messages for the three things whose loss must stop us rather than start us afresh. */
 static enum sk_status open_state(struct daemon *d)
 {
@@ -82,10 +101,7 @@ static enum sk_status open_state(struct daemon *d)
 	enum sk_status st = store_sqlite_open(SEKISHO_STATE_DIR, &d->store);
 
 	if (st != SK_OK) {
-		journal_note(LOG_ERR, st == SK_E_NOENT ? "There is no registry in " SEKISHO_STATE_DIR ". Run: sekishoctl init"
-		        : st == SK_E_BUSY ? "Another sekishod has the registry open."
-		        : st == SK_E_CORRUPT ? "The registry in " SEKISHO_STATE_DIR " is damaged. Nobody can log in. Restore a backup; see sekishod(8), RECOVERY."
-		                             : "The registry in " SEKISHO_STATE_DIR " can't be opened.");
+		journal_note(LOG_ERR, "%s", store_fault(st));
 		return st;
 	}
 	st = vault_open(getenv("CREDENTIALS_DIRECTORY"), SEKISHO_KEY_FILE, &d->vault);
@@ -140,6 +156,7 @@ static int on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void
 			d->config = *old;
 			journal_note(LOG_ERR, "Not reloaded: %s", what);
 		} else {
+			guarding_reload(d);
 			journal_note(LOG_NOTICE, "Configuration, anchors and CRLs were loaded again.");
 		}
 	}
@@ -172,6 +189,10 @@ static int serve(struct daemon *d)
 	struct audit_in stop = { .event = EV_STOP };
 	int r;
 
+	if (logind_new(d->event, SEKISHO_KINDS_FILE, &d->logind) != SK_OK) {
+		journal_note(LOG_ERR, "There is no memory.");
+		return 1;
+	}
 	if (queue_new(&d->queue) != SK_OK || watching_start(d) != SK_OK || conn_listen(d) != SK_OK) {
 		journal_note(LOG_ERR, "The sockets in " SEKISHO_RUN_DIR " can't be made.");
 		return 1;
@@ -183,6 +204,11 @@ static int serve(struct daemon *d)
 		journal_note(LOG_ERR, "The audit chain can't be written.");
 		return 1;
 	}
+	/* Behind the record of the start: what it closes and locks comes after it in the chain. */
+	if (guarding_start(d) != SK_OK) {
+		journal_note(LOG_ERR, "The open sessions can't be looked through.");
+		return 1;
+	}
 	if (CONFIG_INSECURE_DEFAULTS)
 		journal_note(LOG_WARNING, "THIS IS A TEST BUILD: it accepts virtual sensors. Not for a terminal.");
 	(void)sd_event_set_watchdog(d->event, 1);
@@ -191,7 +217,9 @@ static int serve(struct daemon *d)
 	(void)sd_notify(0, "STOPPING=1");
 	if (journal_record(d, &stop) != SK_OK)
 		journal_note(LOG_ERR, "The stop could not be recorded.");
+	guarding_free(d);
 	watching_stop(d);
+	logind_free(&d->logind);
 	return r;
 }
 

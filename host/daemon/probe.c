@@ -88,9 +88,22 @@ static enum sk_status probe_sensor(struct admin_call *call)
 	return row(call, "sensor", (flags & IPC_SENSOR_VIRTUAL) != 0 ? "warn" : "ok", detail, "");
 }
 
+/* A site may let sessions stay open when their card leaves; that it does is said each time. */
+static enum sk_status probe_guard(struct admin_call *call)
+{
+	if (call->d->config.card_out == CARD_OUT_NOTHING)
+		return row(call, "card-out", "warn", "An open session stays open when its card leaves.",
+		    "In sekisho.conf: [session] card_out = lock.");
+	return row(call, "card-out", "ok",
+	    call->d->config.card_out == CARD_OUT_END ? "An open session ends when its card leaves."
+	                                             : "An open session is locked when its card leaves.", "");
+}
+
 enum sk_status probe_devices(struct admin_call *call)
 {
-	enum sk_status st = probe_readers(call);
+	enum sk_status st = probe_guard(call);
 
+	if (st == SK_OK)
+		st = probe_readers(call);
 	return st == SK_OK ? probe_sensor(call) : st;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "daemon/attempt.h"
+#include "daemon/guarding.h"
 #include "daemon/helper.h"
 #include "daemon/queue.h"
 
@@ -87,6 +88,7 @@ void queue_run(struct daemon *d)
 		attempt_start(a);
 	}
 	q->running = false;
+	guarding_turn(d);
 }
 
 struct attempt *queue_holder(struct daemon *d)

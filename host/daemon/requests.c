@@ -5,9 +5,11 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "daemon/account.h"
 #include "daemon/attempt.h"
 #include "daemon/conn.h"
 #include "daemon/denying.h"
+#include "daemon/guarding.h"
 #include "daemon/journal.h"
 
 static bool is_own_account(uid_t uid, const char *account)
@@ -45,6 +47,15 @@ static void refuse_stranger(struct conn *c)
 	conn_close(c);
 }
 
+/* Root may be a locker for any account, once it has named it; whoever isn't root asks for itself, and can be nothing else. */
+static bool take_flags(struct attempt *a, const struct ipc_msg *m)
+{
+	uint64_t flags = ipc_has(m, IPC_F_FLAGS) ? ipc_num(m, IPC_F_FLAGS) : 0;
+
+	a->unlocks = a->uid != 0 || flags == IPC_BEGIN_UNLOCK;
+	return flags == 0 || (flags == IPC_BEGIN_UNLOCK && a->account_given);
+}
+
 void request_begin(struct conn *c, const struct ipc_msg *m)
 {
 	struct daemon *d = c->d;
@@ -67,7 +78,13 @@ void request_begin(struct conn *c, const struct ipc_msg *m)
 		attempt_fault(a, "protocol");
 		return;
 	}
+	/* At once, whatever comes: the module takes a daemon that says nothing for one that isn't there. */
+	attempt_say(a, MSG_NONE, NULL, NULL, NULL);
 	a->account_given = a->account[0] != '\0';
+	if (!take_flags(a, m)) {
+		attempt_fault(a, "protocol");
+		return;
+	}
 	a->policy = *config_policy(&d->config, a->service);
 	if (ipc_has(m, IPC_F_RHOST) && !config_remote_allowed(&d->config, a->service)) {
 		attempt_end(a, END_DENIED, "remote", MSG_REMOTE_REFUSED, NULL, NULL);
@@ -82,36 +99,30 @@ void request_begin(struct conn *c, const struct ipc_msg *m)
 	attempt_enter(a);
 }
 
-/* A card that could let its person in. */
-struct usable_card {
-	const struct daemon *d;
-	bool found;
-};
-
-static enum sk_status look_for_usable(void *arg, const struct card *c)
+/* At a shared account the attempt says who it is about; without one, whether anybody could come in. */
+static bool acct_ok(struct daemon *d, const struct ipc_msg *m, const char *account)
 {
-	struct usable_card *u = arg;
+	uint8_t key[STORE_KEY_LEN];
+	struct person p;
+	bool shared = false;
 
-	u->found = u->found || (c->status == CARD_ACTIVE && denying_reason(u->d, c->key) == NULL);
-	return SK_OK;
+	if (store_account_is_shared(d->store, account, &shared) != SK_OK)
+		return false;
+	if (shared && ipc_has(m, IPC_F_ATTEMPT))
+		return account_of_attempt(d, ipc_num(m, IPC_F_ATTEMPT), account, &p, key) == SK_OK;
+	return account_is_open(d, account);
 }
 
 void request_acct(struct conn *c, const struct ipc_msg *m)
 {
 	struct daemon *d = c->d;
 	char account[STORE_ACCOUNT_MAX + 1];
-	struct person p;
 	uint8_t buf[512];
 	struct ipc_out o;
-	struct usable_card card = { .d = d };
-	int64_t now = daemon_now();
 	enum sk_verdict verdict = SK_DENIED;
 
 	if (ipc_text(m, IPC_F_ACCOUNT, account, sizeof(account)) == SK_OK &&
-	    (c->uid == 0 || is_own_account(c->uid, account)) && store_person_by_account(d->store, account, &p) == SK_OK &&
-	    p.status == PERSON_ACTIVE && (p.valid_from == 0 || now >= p.valid_from) &&
-	    (p.valid_until == 0 || now <= p.valid_until) && store_card_each(d->store, p.id, look_for_usable, &card) == SK_OK &&
-	    card.found)
+	    (c->uid == 0 || is_own_account(c->uid, account)) && acct_ok(d, m, account))
 		verdict = SK_GRANTED;
 	ipc_out_init(&o, IPC_ACCT_RESULT, buf, sizeof(buf));
 	ipc_out_num(&o, IPC_F_VERDICT, (uint64_t)(uint32_t)verdict);
@@ -124,58 +135,88 @@ void request_acct(struct conn *c, const struct ipc_msg *m)
 	conn_close(c);
 }
 
-static enum sk_status open_session(struct daemon *d, const struct ipc_msg *m, uint64_t *ret_id, uint32_t *ret_max_s)
+/* Session, its record and the guard upon it: all or none. */
+static enum sk_status keep_session(struct daemon *d, struct session *s, const struct audit_in *in)
 {
-	struct session s = { .opened = daemon_now(), .attempt = ipc_num(m, IPC_F_ATTEMPT) };
-	struct person p;
-	struct audit_in in = { .event = EV_SESSION_OPEN, .attempt = s.attempt, .person = p.id, .account = s.account,
-		.service = s.service, .tty = s.tty };
-	enum sk_status st;
+	struct guarded *g = NULL;
+	enum sk_status st = guarding_reserve(d, &g);
 
-	if (ipc_text(m, IPC_F_ACCOUNT, s.account, sizeof(s.account)) != SK_OK ||
-	    ipc_text(m, IPC_F_SERVICE, s.service, sizeof(s.service)) != SK_OK ||
-	    ipc_text(m, IPC_F_TTY, s.tty, sizeof(s.tty)) != SK_OK)
-		return SK_E_FORMAT;
-	st = store_person_by_account(d->store, s.account, &p);
-	if (st != SK_OK)
-		return st;
-	memcpy(s.person, p.id, sizeof(s.person));
-	/* Which card: so that the session stops when that card is lost. Another module may have let the person in. */
-	if (ipc_has(m, IPC_F_ATTEMPT))
-		st = store_attempt_card(d->store, s.attempt, s.account, s.key);
-	if (st != SK_OK && st != SK_E_NOENT)
-		return st;
-	st = store_begin(d->store);
-	if (st != SK_OK)
-		return st;
-	st = store_session_open(d->store, &s, ret_id);
 	if (st == SK_OK)
-		st = journal_record(d, &in);
+		st = store_begin(d->store);
+	if (st == SK_OK) {
+		st = store_session_open(d->store, s, &s->id);
+		if (st == SK_OK)
+			st = journal_record(d, in);
+		if (st == SK_OK)
+			st = store_commit(d->store);
+		if (st != SK_OK)
+			store_rollback(d->store);
+	}
 	if (st == SK_OK)
-		st = store_commit(d->store);
-	if (st != SK_OK)
-		store_rollback(d->store);
-	*ret_max_s = d->config.role_session_max_s[p.role];
+		guarding_opened(d, &g, s);
+	guarding_unreserve(&g);
 	return st;
 }
 
-void request_session_open(struct conn *c, const struct ipc_msg *m)
-{
-	uint8_t buf[128];
-	struct ipc_out o;
-	uint64_t id = 0;
-	uint32_t max_s = 0;
-	enum sk_status st = c->uid == 0 ? open_session(c->d, m, &id, &max_s) : SK_E_DENIED;
+/* A session being opened. */
+struct opening {
+	struct session s;
+	struct person p;
+	bool shared;
+};
 
-	ipc_out_init(&o, IPC_SESSION_OPENED, buf, sizeof(buf));
-	ipc_out_num(&o, IPC_F_VERDICT, (uint64_t)(uint32_t)(st == SK_OK ? SK_GRANTED : SK_DENIED));
-	if (st == SK_OK) {
-		ipc_out_num(&o, IPC_F_SESSION, id);
-		ipc_out_num(&o, IPC_F_MAX_S, max_s);
-	}
-	if (conn_send(c, &o) != SK_OK)
-		journal_note(LOG_WARNING, "session: the client does not take the answer");
-	conn_close(c);
+/* Whose session it becomes, and by which card, so that it stops when that card is lost. Another module may have let the owner
+ * of an account in: then no card is known. Into a shared account nobody comes without a card of her own. */
+static enum sk_status session_holder(struct daemon *d, const struct ipc_msg *m, struct opening *o)
+{
+	struct session *s = &o->s;
+	struct person granted;
+	enum sk_status st = store_account_is_shared(d->store, s->account, &o->shared);
+
+	/* Nothing was ever granted in attempt 0, which is what a request without one has. */
+	if (st == SK_OK && o->shared)
+		return account_of_attempt(d, s->attempt, s->account, &o->p, s->key);
+	if (st == SK_OK)
+		st = store_person_by_account(d->store, s->account, &o->p);
+	if (st != SK_OK || !ipc_has(m, IPC_F_ATTEMPT))
+		return st;
+	/* Lost since the grant: whoever stopped the sessions of that card has not seen this one. */
+	st = account_of_attempt(d, s->attempt, s->account, &granted, s->key);
+	return st == SK_E_NOENT ? SK_OK : st;
+}
+
+static enum sk_status open_session(struct daemon *d, const struct ipc_msg *m, struct opening *o)
+{
+	struct session *s = &o->s;
+	struct audit_in in = { .event = EV_SESSION_OPEN, .person = s->person, .account = s->account, .service = s->service,
+		.tty = s->tty };
+	enum sk_status st;
+
+	s->opened = s->held = daemon_now();
+	s->attempt = in.attempt = ipc_num(m, IPC_F_ATTEMPT);
+	if (ipc_text(m, IPC_F_ACCOUNT, s->account, sizeof(s->account)) != SK_OK ||
+	    ipc_text(m, IPC_F_SERVICE, s->service, sizeof(s->service)) != SK_OK ||
+	    ipc_text(m, IPC_F_TTY, s->tty, sizeof(s->tty)) != SK_OK)
+		return SK_E_FORMAT;
+	st = session_holder(d, m, o);
+	if (st != SK_OK)
+		return st;
+	memcpy(s->person, o->p.id, sizeof(s->person));
+	guarding_reader(d, s);
+	return keep_session(d, s, &in);
+}
+
+/* The desk's screen says whose turn it is. */
+static void put_desk(struct ipc_out *out, const struct opening *o)
+{
+	char when[24];
+
+	if (!o->shared)
+		return;
+	(void)snprintf(when, sizeof(when), "%lld", (long long)o->s.opened);
+	ipc_out_num(out, IPC_F_MSG, MSG_DESK_NOW);
+	ipc_out_text(out, IPC_F_ARG1, o->p.name);
+	ipc_out_text(out, IPC_F_ARG2, when);
 }
 
 static enum sk_status close_session(struct daemon *d, uint64_t id)
@@ -201,14 +242,48 @@ static enum sk_status close_session(struct daemon *d, uint64_t id)
 	return st;
 }
 
+/* Opened, and nobody knows it who would close it: it must not stay guarded until the next boot. */
+static void take_back(struct daemon *d, uint64_t id)
+{
+	if (close_session(d, id) != SK_OK)
+		journal_note(LOG_ALERT, "session %llu: nobody has it, and it can't be closed", (unsigned long long)id);
+	else if (guarding_closed(d, id))
+		journal_note(LOG_DEBUG, "session %llu: its card is still in the reader", (unsigned long long)id);
+}
+
+void request_session_open(struct conn *c, const struct ipc_msg *m)
+{
+	struct opening opening = { .shared = false };
+	uint8_t buf[512];
+	struct ipc_out o;
+	enum sk_status st = c->uid == 0 ? open_session(c->d, m, &opening) : SK_E_DENIED;
+
+	ipc_out_init(&o, IPC_SESSION_OPENED, buf, sizeof(buf));
+	ipc_out_num(&o, IPC_F_VERDICT, (uint64_t)(uint32_t)(st == SK_OK ? SK_GRANTED : SK_DENIED));
+	if (st == SK_OK) {
+		ipc_out_num(&o, IPC_F_SESSION, opening.s.id);
+		ipc_out_num(&o, IPC_F_MAX_S, c->d->config.role_session_max_s[opening.p.role]);
+		put_desk(&o, &opening);
+	}
+	if (conn_send(c, &o) != SK_OK) {
+		journal_note(LOG_WARNING, "session: the client does not take the answer");
+		if (st == SK_OK)
+			take_back(c->d, opening.s.id);
+	}
+	conn_close(c);
+}
+
 void request_session_close(struct conn *c, const struct ipc_msg *m)
 {
+	uint64_t id = ipc_num(m, IPC_F_SESSION);
 	uint8_t buf[128];
 	struct ipc_out o;
-	enum sk_status st = c->uid == 0 ? close_session(c->d, ipc_num(m, IPC_F_SESSION)) : SK_E_DENIED;
+	enum sk_status st = c->uid == 0 ? close_session(c->d, id) : SK_E_DENIED;
 
 	ipc_out_init(&o, IPC_SESSION_CLOSED, buf, sizeof(buf));
 	ipc_out_num(&o, IPC_F_VERDICT, (uint64_t)(uint32_t)(st == SK_OK ? SK_GRANTED : SK_DENIED));
+	if (st == SK_OK && guarding_closed(c->d, id))
+		ipc_out_num(&o, IPC_F_MSG, MSG_CARD_LEFT);
 	if (conn_send(c, &o) != SK_OK)
 		journal_note(LOG_WARNING, "session: the client does not take the answer");
 	conn_close(c);

@@ -6,6 +6,7 @@
 #include <syslog.h>
 
 #include "daemon/attempt.h"
+#include "daemon/guarding.h"
 #include "daemon/helper.h"
 #include "daemon/journal.h"
 #include "daemon/queue.h"
@@ -84,6 +85,7 @@ static void on_msg(void *arg, const struct ipc_msg *m)
 	if (ev == WATCH_READER_REMOVED)
 		journal_fault(d, "reader-removed", reader);
 	note(&d->watch->view, ev, reader);
+	guarding_watch(d, ev, reader);
 	if (a != NULL)
 		attempt_watch(a, ev, reader);
 }
@@ -107,6 +109,7 @@ static void on_gone(void *arg)
 	d->watch->helper = NULL;
 	memset(&d->watch->view, 0, sizeof(d->watch->view));
 	journal_note(LOG_ERR, "sekisho-watch died; starting it again");
+	guarding_watch_gone(d);
 	/* Nobody sees a card leave now: an attempt that stands on one must not go on. */
 	if (a != NULL)
 		attempt_watch(a, WATCH_SERVICE_DOWN, "");

@@ -17,6 +17,8 @@
 #include "core/denyfilter.h"
 #include "core/denylist.h"
 
+/** The site's public key. */
+#define DENY_AUTHORITY_FILE "/etc/sekisho/denylist-authority.pem"
 /** Length of the sentences that say what is wrong, NUL included. */
 #define DENY_WHAT_MAX 160u
 /** Largest file with a key or certificate. Unit: bytes. */
@@ -35,9 +37,15 @@ SK_MUST_CHECK SK_NONNULL enum sk_status deny_authority_load(const char *path, st
 /** NULL content is fine. */
 void deny_authority_free(struct deny_authority **a);
 
-/** Verify a statement's signature. SK_OK, SK_E_CRYPTO. */
-SK_MUST_CHECK SK_NONNULL enum sk_status deny_signature_verify(const struct deny_authority *a, struct sk_span statement,
-    struct sk_span signature);
+/**
+ * Verify a statement's signature. The authority signs statements of several kinds; each kind has a domain of its own, so that
+ * one never passes for another.
+ *
+ * @param domain  What stands before the statement when it is hashed, e.g. DENYLIST_DOMAIN; without its NUL.
+ * @retval SK_OK, SK_E_CRYPTO
+ */
+SK_MUST_CHECK SK_NONNULL enum sk_status deny_signature_verify(const struct deny_authority *a, const char *domain,
+    struct sk_span statement, struct sk_span signature);
 
 /**
  * A full list: form, signature, hashes.

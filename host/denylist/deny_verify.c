@@ -157,11 +157,11 @@ static size_t signature_der(struct sk_span raw, uint8_t ret_der[static DENY_DER_
 	return len > 0 ? (size_t)len : 0;
 }
 
-static bool verifies(EVP_PKEY *key, struct sk_span statement, const uint8_t *der, size_t der_len)
+static bool verifies(EVP_PKEY *key, const char *domain, struct sk_span statement, const uint8_t *der, size_t der_len)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool good = ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
-	    EVP_DigestVerifyUpdate(ctx, DENYLIST_DOMAIN, sizeof(DENYLIST_DOMAIN) - 1) == 1 &&
+	    EVP_DigestVerifyUpdate(ctx, domain, strlen(domain)) == 1 &&
 	    EVP_DigestVerifyUpdate(ctx, statement.p, statement.len) == 1 &&
 	    EVP_DigestVerifyFinal(ctx, der, der_len) == 1;
 
@@ -170,7 +170,8 @@ static bool verifies(EVP_PKEY *key, struct sk_span statement, const uint8_t *der
 	return good;
 }
 
-enum sk_status deny_signature_verify(const struct deny_authority *a, struct sk_span statement, struct sk_span signature)
+enum sk_status deny_signature_verify(const struct deny_authority *a, const char *domain, struct sk_span statement,
+    struct sk_span signature)
 {
 	uint8_t der[DENY_DER_MAX];
 	size_t der_len;
@@ -179,7 +180,7 @@ enum sk_status deny_signature_verify(const struct deny_authority *a, struct sk_s
 		return SK_E_CRYPTO;
 	der_len = signature_der(signature, der);
 	for (size_t i = 0; i < a->n && der_len > 0; i++) {
-		if (verifies(a->key[i], statement, der, der_len))
+		if (verifies(a->key[i], domain, statement, der, der_len))
 			return SK_OK;
 	}
 	return SK_E_CRYPTO;
@@ -225,7 +226,7 @@ enum sk_status deny_verify(const struct deny_authority *a, struct sk_span bytes,
 		return st;
 	}
 	/* The signature first: nothing of an unsigned list is worth hashing. */
-	st = deny_signature_verify(a, l.statement, l.signature);
+	st = deny_signature_verify(a, DENYLIST_DOMAIN, l.statement, l.signature);
 	if (st != SK_OK) {
 		deny_say(reterr_what, N_("The denylist isn't signed by this site's denylist authority."));
 		return st;
@@ -251,7 +252,7 @@ enum sk_status deny_compact_verify(const struct deny_authority *a, struct sk_spa
 	enum sk_status st = denyfilter_parse(bytes, &f);
 
 	if (st == SK_OK)
-		st = deny_signature_verify(a, f.statement, f.signature);
+		st = deny_signature_verify(a, DENYLIST_DOMAIN, f.statement, f.signature);
 	if (st == SK_OK)
 		st = hash_is(f.filter, f.said.filter_hash);
 	if (st == SK_OK && f.keys.len > 0)

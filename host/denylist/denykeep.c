@@ -3,7 +3,6 @@
 #include "denylist/denykeep.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +10,11 @@
 #include <unistd.h>
 
 #include "denylist/deny_impl.h"
+#include "denylist/listmark.h"
 #include "safefile/safefile.h"
 
 #define PATH_LEN 256u
 #define NUMBER_HEAD "sekisho-denylist-number 1"
-#define NUMBER_LEN_MAX 256u
 
 /* A list in memory. */
 struct kept {
@@ -25,19 +24,12 @@ struct kept {
 	uint8_t hash[DENYLIST_HASH_LEN];
 };
 
-/* What "number" says. */
-struct remembered {
-	uint64_t number;
-	uint8_t hash[DENYLIST_HASH_LEN];
-	int64_t since;
-};
-
 struct denykeep {
 	char authority[PATH_LEN], list_path[PATH_LEN], number_path[PATH_LEN];
 	char site[DENYLIST_SITE_MAX + 1];
 	enum denykeep_state state;
 	struct kept kept; /* When GOOD. */
-	struct remembered seen; /* When not NONE; number 0: lost. */
+	struct listmark seen; /* When not NONE; number 0: lost. */
 	char what[DENY_WHAT_MAX];
 };
 
@@ -52,83 +44,6 @@ static void kept_clear(struct kept *m)
 {
 	free(m->bytes);
 	memset(m, 0, sizeof(*m));
-}
-
-/* --- the memory of the number ----------------------------------------------------------------------------------------- */
-
-/* Decimal digits, at most 19 of them, up to the character @p end. */
-static bool scan_number(const char **p, char end, uint64_t *ret_n)
-{
-	uint64_t n = 0;
-	size_t digits = 0;
-
-	for (; **p >= '0' && **p <= '9' && digits < 19; (*p)++, digits++)
-		n = n * 10 + (uint64_t)(**p - '0');
-	if (digits == 0 || **p != end)
-		return false;
-	(*p)++;
-	*ret_n = n;
-	return true;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* "HEAD\nNUMBER SINCE HASH\n", nothing else. */
-static bool number_scan(const char *text, struct remembered *ret_r)
-{
-	struct remembered r;
-	uint64_t since;
-	const char *p = text;
-
-	if (strncmp(p, NUMBER_HEAD "\n", sizeof(NUMBER_HEAD)) != 0)
-		return false;
-	p += sizeof(NUMBER_HEAD);
-	if (!scan_number(&p, ' ', &r.number) || !scan_number(&p, ' ', &since) || r.number == 0 ||
-	    r.number > (uint64_t)DENYLIST_NUMBER_MAX || since > (uint64_t)INT64_MAX)
-		return false;
-	r.since = (int64_t)since;
-	for (size_t i = 0; i < sizeof(r.hash); i++, p += 2) {
-		int high = hex_digit(p[0]), low = high < 0 ? -1 : hex_digit(p[1]);
-
-		if (low < 0)
-			return false;
-		r.hash[i] = (uint8_t)(high << 4 | low);
-	}
-	if (strcmp(p, "\n") != 0)
-		return false;
-	*ret_r = r;
-	return true;
-}
-
-/* SK_E_NOENT: nothing was ever in force. SK_E_CORRUPT. */
-static enum sk_status number_load(const char *path, struct remembered *ret_r)
-{
-	uint8_t *bytes = NULL;
-	size_t len = 0;
-	enum sk_status st = safefile_load(path, SAFEFILE_TRUSTED, NUMBER_LEN_MAX, &bytes, &len);
-
-	if (st != SK_OK)
-		return st == SK_E_NOENT || st == SK_E_NOMEM ? st : SK_E_CORRUPT;
-	if (memchr(bytes, 0, len) != NULL || !number_scan((const char *)bytes, ret_r))
-		st = SK_E_CORRUPT;
-	free(bytes);
-	return st;
-}
-
-static enum sk_status number_save(const char *path, const struct remembered *r)
-{
-	char text[NUMBER_LEN_MAX];
-	int n = snprintf(text, sizeof(text), NUMBER_HEAD "\n%" PRIu64 " %" PRId64 " ", r->number, r->since);
-
-	for (size_t i = 0; i < sizeof(r->hash); i++)
-		n += snprintf(text + n, sizeof(text) - (size_t)n, "%02x", r->hash[i]);
-	n += snprintf(text + n, sizeof(text) - (size_t)n, "\n");
-	return safefile_write_atomic(path, 0600, (struct sk_span){ (const uint8_t *)text, (size_t)n });
 }
 
 /* --- one list --------------------------------------------------------------------------------------------------------- */
@@ -187,7 +102,7 @@ static void take_loaded(struct denykeep *k, struct kept *m, bool remembers)
 			k->seen.number = said->number;
 			memcpy(k->seen.hash, m->hash, sizeof(m->hash));
 			k->seen.since = said->issued;
-			if (number_save(k->number_path, &k->seen) != SK_OK) {
+			if (listmark_save(k->number_path, NUMBER_HEAD, &k->seen) != SK_OK) {
 				damaged(k, N_("The denylist's number can't be remembered: is the disk full?"));
 				return;
 			}
@@ -213,7 +128,7 @@ static enum sk_status load(struct denykeep *k)
 	uint8_t *bytes = NULL;
 	size_t len = 0;
 	struct kept m = { 0 };
-	enum sk_status number = number_load(k->number_path, &k->seen);
+	enum sk_status number = listmark_load(k->number_path, NUMBER_HEAD, &k->seen);
 	enum sk_status st = safefile_load(k->list_path, SAFEFILE_TRUSTED, DENYLIST_LEN_MAX, &bytes, &len);
 	bool there = st != SK_E_NOENT, readable = st == SK_OK;
 
@@ -344,13 +259,13 @@ static enum sk_status newer(const struct denykeep *k, const struct kept *m, int6
 static enum sk_status put_in_force(struct denykeep *k, struct kept *m, int64_t now,
     char reterr_what[static DENY_WHAT_MAX])
 {
-	struct remembered r = { .number = m->list.said.number, .since = now < 0 ? 0 : now };
+	struct listmark r = { .number = m->list.said.number, .since = now < 0 ? 0 : now };
 	struct sk_span old = denykeep_bytes(k);
 	enum sk_status st = safefile_write_atomic(k->list_path, 0600, (struct sk_span){ m->bytes, m->len });
 
 	memcpy(r.hash, m->hash, sizeof(r.hash));
 	if (st == SK_OK) {
-		st = number_save(k->number_path, &r);
+		st = listmark_save(k->number_path, NUMBER_HEAD, &r);
 		/* When this fails too, the newer list stays in the file: it was verified, and is in force after a restart. */
 		if (st != SK_OK && old.len > 0)
 			(void)!safefile_write_atomic(k->list_path, 0600, old);

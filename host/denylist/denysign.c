@@ -157,23 +157,25 @@ void denysign_free(struct denysign **s)
 }
 
 /* SHA-256 of domain and statement. */
-static bool digest_of(struct sk_span statement, uint8_t ret_digest[static DENYLIST_HASH_LEN])
+static bool digest_of(const char *domain, struct sk_span statement, uint8_t ret_digest[static DENYLIST_HASH_LEN])
 {
-	uint8_t text[sizeof(DENYLIST_DOMAIN) - 1 + DENYLIST_STATEMENT_MAX];
-	size_t len = sizeof(DENYLIST_DOMAIN) - 1;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned int len = 0;
+	bool good = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
+	    EVP_DigestUpdate(ctx, domain, strlen(domain)) == 1 && EVP_DigestUpdate(ctx, statement.p, statement.len) == 1 &&
+	    EVP_DigestFinal_ex(ctx, ret_digest, &len) == 1 && len == DENYLIST_HASH_LEN;
 
-	memcpy(text, DENYLIST_DOMAIN, len);
-	memcpy(text + len, statement.p, statement.len);
-	return deny_sha256((struct sk_span){ text, len + statement.len }, ret_digest) == SK_OK;
+	EVP_MD_CTX_free(ctx);
+	return good;
 }
 
 /* ECDSA over it, DER; 0 on failure. The key sees the digest only: a TPM or token needs no hashing of its own. */
-static size_t sign_der(struct denysign *s, struct sk_span statement, uint8_t ret_der[static DENY_DER_MAX])
+static size_t sign_der(struct denysign *s, const char *domain, struct sk_span statement, uint8_t ret_der[static DENY_DER_MAX])
 {
 	uint8_t digest[DENYLIST_HASH_LEN];
 	size_t len = DENY_DER_MAX;
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(s->ctx, s->key, s->properties);
-	bool good = ctx != NULL && digest_of(statement, digest) && EVP_PKEY_sign_init(ctx) == 1 &&
+	bool good = ctx != NULL && digest_of(domain, statement, digest) && EVP_PKEY_sign_init(ctx) == 1 &&
 	    EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1 &&
 	    EVP_PKEY_sign(ctx, ret_der, &len, digest, sizeof(digest)) == 1;
 
@@ -194,29 +196,39 @@ static bool to_raw(const uint8_t *der, size_t len, uint8_t ret_raw[static DENYLI
 	return good;
 }
 
-enum sk_status denysign_list(struct denysign *s, const struct deny_authority *a, uint8_t *bytes, size_t len,
-    char reterr_what[static DENY_WHAT_MAX])
+enum sk_status denysign_statement(struct denysign *s, const struct deny_authority *a, const char *domain, struct sk_span statement,
+    uint8_t ret_raw[static DENYLIST_SIG_LEN], char reterr_what[static DENY_WHAT_MAX])
 {
 	uint8_t der[DENY_DER_MAX], raw[DENYLIST_SIG_LEN];
-	struct denylist l;
-	size_t der_len;
-	enum sk_status st = denylist_parse((struct sk_span){ bytes, len }, &l);
+	size_t der_len = sign_der(s, domain, statement, der);
+	enum sk_status st;
 
-	if (st != SK_OK) {
-		deny_say(reterr_what, N_("This isn't a denylist, or it is damaged."));
-		return SK_E_FORMAT;
-	}
-	der_len = sign_der(s, l.statement, der);
 	ERR_clear_error();
 	if (der_len == 0 || !to_raw(der, der_len, raw)) {
 		deny_say(reterr_what, N_("The denylist key doesn't sign: is the token there and its PIN right?"));
 		return SK_E_CRYPTO;
 	}
 	/* Rule 1. */
-	st = deny_signature_verify(a, l.statement, (struct sk_span){ raw, sizeof(raw) });
+	st = deny_signature_verify(a, domain, statement, (struct sk_span){ raw, sizeof(raw) });
 	if (st != SK_OK) {
 		deny_say(reterr_what, N_("The denylist key isn't the key of /etc/sekisho/denylist-authority.pem."));
 		return SK_E_CRYPTO;
 	}
-	return deny_set_signature(bytes, len, raw);
+	memcpy(ret_raw, raw, sizeof(raw));
+	return SK_OK;
+}
+
+enum sk_status denysign_list(struct denysign *s, const struct deny_authority *a, uint8_t *bytes, size_t len,
+    char reterr_what[static DENY_WHAT_MAX])
+{
+	uint8_t raw[DENYLIST_SIG_LEN];
+	struct denylist l;
+	enum sk_status st = denylist_parse((struct sk_span){ bytes, len }, &l);
+
+	if (st != SK_OK) {
+		deny_say(reterr_what, N_("This isn't a denylist, or it is damaged."));
+		return SK_E_FORMAT;
+	}
+	st = denysign_statement(s, a, DENYLIST_DOMAIN, l.statement, raw, reterr_what);
+	return st == SK_OK ? deny_set_signature(bytes, len, raw) : st;
 }

@@ -31,6 +31,16 @@ SK_MUST_CHECK SK_NONNULL enum sk_status denysign_open(const char *key, const cha
 void denysign_free(struct denysign **s);
 
 /**
+ * Sign a statement of any kind.
+ *
+ * @param domain   Of its kind, see deny_signature_verify().
+ * @param ret_raw  r||s.
+ * @retval SK_OK, SK_E_CRYPTO (the key refuses, or isn't @p a 's)
+ */
+SK_MUST_CHECK SK_NONNULL enum sk_status denysign_statement(struct denysign *s, const struct deny_authority *a, const char *domain,
+    struct sk_span statement, uint8_t ret_raw[static DENYLIST_SIG_LEN], char reterr_what[static DENY_WHAT_MAX]);
+
+/**
  * Sign a list made by deny_make(), in place.
  * @retval SK_OK, SK_E_FORMAT (no such list), SK_E_CRYPTO (the key refuses, or isn't @p a 's)
  */

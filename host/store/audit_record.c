@@ -70,6 +70,20 @@ const char *audit_event_name(enum audit_event e)
 		return "card-unrevoke";
 	case EV_SESSION_STOP:
 		return "session-stop";
+	case EV_DESK_TAKEN:
+		return "desk-taken";
+	case EV_GUARD_STOP:
+		return "guard-stop";
+	case EV_SESSION_HOLD:
+		return "session-hold";
+	case EV_SESSION_LOST:
+		return "session-lost";
+	case EV_CARD_LEFT:
+		return "card-left";
+	case EV_MEDIA_APPROVED:
+		return "media-approved";
+	case EV_MEDIA_REFUSED:
+		return "media-refused";
 	}
 	return NULL;
 }

@@ -76,6 +76,46 @@ enum sk_status store_person_each(struct store *s, store_person_fn *fn, void *arg
 	return s->ops->person_each(s, fn, arg);
 }
 
+/* Shared accounts. */
+
+enum sk_status store_shared_add(struct store *s, const char *account, const char *person, int64_t now)
+{
+	if (!store_account_is_valid(account) || !store_id_is_valid(person, STORE_PERSON_MAX) || now < 0)
+		return SK_E_ARG;
+	return s->ops->shared_add(s, account, person, now);
+}
+
+enum sk_status store_shared_remove(struct store *s, const char *account, const char *person, int64_t now)
+{
+	/* 0 means "on the list now" in the record. */
+	if (!store_account_is_valid(account) || !store_id_is_valid(person, STORE_PERSON_MAX) || now <= 0)
+		return SK_E_ARG;
+	return s->ops->shared_remove(s, account, person, now);
+}
+
+enum sk_status store_shared_get(struct store *s, const char *account, const char *person, struct shared *ret_m)
+{
+	if (!store_account_is_valid(account) || !store_id_is_valid(person, STORE_PERSON_MAX))
+		return SK_E_ARG;
+	return s->ops->shared_get(s, account, person, ret_m);
+}
+
+enum sk_status store_account_is_shared(struct store *s, const char *account, bool *ret_shared)
+{
+	if (!store_account_is_valid(account))
+		return SK_E_ARG;
+	return s->ops->account_is_shared(s, account, ret_shared);
+}
+
+enum sk_status store_shared_each(struct store *s, const char *account, const char *person, store_shared_fn *fn,
+    void *arg)
+{
+	if (s == NULL || fn == NULL || (account != NULL && !store_account_is_valid(account)) ||
+	    (person != NULL && !store_id_is_valid(person, STORE_PERSON_MAX)))
+		return SK_E_ARG;
+	return s->ops->shared_each(s, account, person, fn, arg);
+}
+
 /* Cards. */
 
 enum sk_status store_card_add(struct store *s, const struct card *c)
@@ -125,6 +165,18 @@ enum sk_status store_card_each(struct store *s, const char *person, store_card_f
 	if (s == NULL || fn == NULL || (person != NULL && !store_id_is_valid(person, STORE_PERSON_MAX)))
 		return SK_E_ARG;
 	return s->ops->card_each(s, person, fn, arg);
+}
+
+enum sk_status store_card_limit_set(struct store *s, const struct card_limit *l)
+{
+	if (!store_card_limit_is_valid(l))
+		return SK_E_ARG;
+	return s->ops->card_limit_set(s, l);
+}
+
+enum sk_status store_card_limit_get(struct store *s, const uint8_t key[static STORE_KEY_LEN], struct card_limit *ret_l)
+{
+	return s->ops->card_limit_get(s, key, ret_l);
 }
 
 /* Fingers. */
@@ -205,6 +257,22 @@ enum sk_status store_session_close(struct store *s, uint64_t id, int64_t now)
 	return s->ops->session_close(s, id, now);
 }
 
+enum sk_status store_session_hold(struct store *s, uint64_t id, const struct session_hold *h)
+{
+	if (id > INT64_MAX || !store_session_hold_is_valid(h))
+		return SK_E_ARG;
+	return s->ops->session_hold(s, id, h);
+}
+
+enum sk_status store_hold_each(struct store *s, const char *account, int64_t from, int64_t until, store_hold_fn *fn,
+    void *arg)
+{
+	if (s == NULL || fn == NULL || from < 0 || until < 0 || (until != 0 && until < from) ||
+	    (account != NULL && !store_account_is_valid(account)))
+		return SK_E_ARG;
+	return s->ops->hold_each(s, account, from, until, fn, arg);
+}
+
 enum sk_status store_session_get(struct store *s, uint64_t id, struct session *ret_s)
 {
 	if (id > INT64_MAX)
@@ -243,6 +311,15 @@ enum sk_status store_failures_since(struct store *s, const char *account, int64_
 	if (name[0] == '\0' || since < 0)
 		return SK_E_ARG;
 	return s->ops->failures_since(s, name, since, ret_n);
+}
+
+enum sk_status store_person_last(struct store *s, const char *person, enum audit_event event, const char *reason, int64_t until,
+    int64_t *ret_time)
+{
+	if (s == NULL || ret_time == NULL || person == NULL || !store_id_is_valid(person, STORE_PERSON_MAX) ||
+	    audit_event_name(event) == NULL || until < 0)
+		return SK_E_ARG;
+	return s->ops->person_last(s, person, event, reason, until, ret_time);
 }
 
 enum sk_status store_next_attempt(struct store *s, uint64_t *ret_id)

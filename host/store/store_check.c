@@ -17,6 +17,13 @@ bool store_text_is_valid(const char *text, size_t max)
 	return len <= max && sk_utf8_is_clean((const uint8_t *)text, len);
 }
 
+bool store_key_is_known(const uint8_t key[static STORE_KEY_LEN])
+{
+	static const uint8_t none[STORE_KEY_LEN];
+
+	return memcmp(key, none, sizeof(none)) != 0;
+}
+
 void store_text_clean(char *ret_text, size_t cap, const char *in)
 {
 	const uint8_t *p = (const uint8_t *)in;
@@ -113,6 +120,39 @@ bool store_person_is_valid(const struct person *p)
 	    (p->valid_until == 0 || p->valid_until >= p->valid_from) && p->created >= 0 && p->changed >= 0;
 }
 
+bool store_shared_is_valid(const struct shared *m)
+{
+	return store_account_is_valid(m->account) && store_id_is_valid(m->person, STORE_PERSON_MAX) && m->since >= 0 &&
+	    (m->until == 0 || m->until >= m->since);
+}
+
+/* Ids with one space between two. */
+static bool terminals_are_valid(const char *terminals)
+{
+	size_t len = strnlen(terminals, STORE_TERMINALS_MAX + 1), at = 0;
+
+	if (len < 1 || len > STORE_TERMINALS_MAX)
+		return false;
+	while (at <= len) {
+		char id[STORE_TERMINAL_MAX + 1];
+		size_t n = strcspn(terminals + at, " ");
+
+		if (n >= sizeof(id))
+			return false;
+		memcpy(id, terminals + at, n);
+		id[n] = '\0';
+		if (!store_id_is_valid(id, STORE_TERMINAL_MAX))
+			return false;
+		at += n + 1;
+	}
+	return true;
+}
+
+bool store_card_limit_is_valid(const struct card_limit *l)
+{
+	return l->until > 0 && terminals_are_valid(l->terminals);
+}
+
 bool store_card_is_valid(const struct card *c)
 {
 	return store_id_is_valid(c->person, STORE_PERSON_MAX) && card_status_is_valid(c->status) && c->profile != 0 &&
@@ -132,7 +172,14 @@ bool store_session_is_valid(const struct session *s)
 {
 	return s->attempt <= INT64_MAX && store_account_is_valid(s->account) &&
 	    store_id_is_valid(s->person, STORE_PERSON_MAX) && store_text_is_valid(s->service, sizeof(s->service) - 1) &&
-	    store_text_is_valid(s->tty, sizeof(s->tty) - 1) && s->opened >= 0 && s->closed >= 0;
+	    store_text_is_valid(s->tty, sizeof(s->tty) - 1) && store_text_is_valid(s->reader, STORE_READER_MAX) &&
+	    s->opened >= 0 && s->closed >= 0 && s->held >= 0;
+}
+
+bool store_session_hold_is_valid(const struct session_hold *h)
+{
+	return h->attempt <= INT64_MAX && store_id_is_valid(h->person, STORE_PERSON_MAX) &&
+	    store_text_is_valid(h->reader, STORE_READER_MAX) && h->since >= 0;
 }
 
 static bool subject_is_valid(enum lockout_subject s)

@@ -25,6 +25,16 @@ struct store_ops {
 	enum sk_status (*person_set_status)(struct store *s, const char *id, enum person_status st, int64_t now);
 	enum sk_status (*person_each)(struct store *s, store_person_fn *fn, void *arg);
 
+	enum sk_status (*shared_add)(struct store *s, const char *account, const char *person, int64_t now);
+	enum sk_status (*shared_remove)(struct store *s, const char *account, const char *person, int64_t now);
+	enum sk_status (*shared_get)(struct store *s, const char *account, const char *person, struct shared *ret_m);
+	enum sk_status (*account_is_shared)(struct store *s, const char *account, bool *ret_shared);
+	enum sk_status (*shared_each)(struct store *s, const char *account, const char *person, store_shared_fn *fn,
+	    void *arg);
+	enum sk_status (*card_limit_set)(struct store *s, const struct card_limit *l);
+	enum sk_status (*card_limit_get)(struct store *s, const uint8_t key[static STORE_KEY_LEN],
+	    struct card_limit *ret_l);
+
 	enum sk_status (*card_add)(struct store *s, const struct card *c);
 	enum sk_status (*card_get)(struct store *s, const uint8_t key[static STORE_KEY_LEN], struct card *ret_c);
 	enum sk_status (*card_by_head)(struct store *s, const uint8_t *head, size_t head_len, struct card *ret_c);
@@ -46,12 +56,17 @@ struct store_ops {
 
 	enum sk_status (*session_open)(struct store *s, const struct session *in, uint64_t *ret_id);
 	enum sk_status (*session_close)(struct store *s, uint64_t id, int64_t now);
+	enum sk_status (*session_hold)(struct store *s, uint64_t id, const struct session_hold *h);
+	enum sk_status (*hold_each)(struct store *s, const char *account, int64_t from, int64_t until, store_hold_fn *fn,
+	    void *arg);
 	enum sk_status (*session_get)(struct store *s, uint64_t id, struct session *ret_s);
 	enum sk_status (*session_last)(struct store *s, const char *account, struct session *ret_s);
 	enum sk_status (*session_each_open)(struct store *s, store_session_fn *fn, void *arg);
 	enum sk_status (*attempt_card)(struct store *s, uint64_t attempt, const char *account,
 	    uint8_t ret_key[static STORE_KEY_LEN]);
 	enum sk_status (*failures_since)(struct store *s, const char *account, int64_t since, uint32_t *ret_n);
+	enum sk_status (*person_last)(struct store *s, const char *person, enum audit_event event, const char *reason, int64_t until,
+	    int64_t *ret_time);
 	enum sk_status (*next_attempt)(struct store *s, uint64_t *ret_id);
 
 	/** @p row: all but seq, prev and hash is set. */
@@ -69,9 +84,11 @@ struct store {
 
 /* Each takes memory that may hold anything; a text without NUL inside its array is not valid. */
 SK_MUST_CHECK SK_NONNULL bool store_person_is_valid(const struct person *p);
+SK_MUST_CHECK SK_NONNULL bool store_shared_is_valid(const struct shared *m);
 SK_MUST_CHECK SK_NONNULL bool store_card_is_valid(const struct card *c);
 SK_MUST_CHECK SK_NONNULL bool store_print_is_valid(const struct finger_print *f);
 SK_MUST_CHECK SK_NONNULL bool store_session_is_valid(const struct session *s);
+SK_MUST_CHECK SK_NONNULL bool store_session_hold_is_valid(const struct session_hold *h);
 SK_MUST_CHECK SK_NONNULL bool store_lockout_id_is_valid(const struct lockout_id *id);
 /** Everything but seq, prev and hash. */
 SK_MUST_CHECK SK_NONNULL bool store_audit_row_is_valid(const struct audit_row *r);

@@ -6,7 +6,7 @@
  * Rules
  *  1. The folder MUST be locked before any of its files is touched, and stay locked until all are closed.
  *  2. Opening MUST NOT create a database: SQLite would make an empty one in place of one that vanished.
- *  3. A database MUST pass schema_check() before anything is read from it.
+ *  3. A database MUST pass schema_check() before anything is read from it; one of an older version is brought to ours first.
  */
 #include "store/store_sqlite.h"
 
@@ -193,6 +193,8 @@ static enum sk_status keeper_load(struct keeper *k, const struct folder *f)
 		st = open_database(f, FILE_LOCKOUT, &k->lock);
 	if (st == SK_OK)
 		st = open_database(f, FILE_LOCKOUT, &k->lock_read);
+	if (st == SK_OK)
+		st = schema_update(k->reg, KEEPER_REGISTRY);
 	if (st == SK_OK)
 		st = schema_check(k->reg, KEEPER_REGISTRY, k->id);
 	if (st == SK_OK)
@@ -434,6 +436,13 @@ static const struct store_ops sqlite_ops = {
 	.person_by_account = sqlite_person_by_account,
 	.person_set_status = sqlite_person_set_status,
 	.person_each = sqlite_person_each,
+	.shared_add = sqlite_shared_add,
+	.shared_remove = sqlite_shared_remove,
+	.shared_get = sqlite_shared_get,
+	.account_is_shared = sqlite_account_is_shared,
+	.shared_each = sqlite_shared_each,
+	.card_limit_set = sqlite_card_limit_set,
+	.card_limit_get = sqlite_card_limit_get,
 	.card_add = sqlite_card_add,
 	.card_get = sqlite_card_get,
 	.card_by_head = sqlite_card_by_head,
@@ -449,11 +458,14 @@ static const struct store_ops sqlite_ops = {
 	.lockout_each = sqlite_lockout_each,
 	.session_open = sqlite_session_open,
 	.session_close = sqlite_session_close,
+	.session_hold = sqlite_session_hold,
+	.hold_each = sqlite_hold_each,
 	.session_get = sqlite_session_get,
 	.session_last = sqlite_session_last,
 	.session_each_open = sqlite_session_each_open,
 	.attempt_card = sqlite_attempt_card,
 	.failures_since = sqlite_failures_since,
+	.person_last = sqlite_person_last,
 	.next_attempt = sqlite_next_attempt,
 	.audit_add = sqlite_audit_add,
 	.audit_reanchor = sqlite_audit_reanchor,

@@ -5,7 +5,8 @@
  *
  * Files in the folder of a store:
  *   store.lock    flock()ed by the one process that has the store open
- *   registry.db   persons, cards, prints, sessions, audit chain, ids of lockout records ever written
+ *   registry.db   persons, lists of shared accounts, cards and their limits, prints, sessions and who held them, audit
+ *                 chain, ids of lockout records ever written
  *   lockout.db    lockout records and the attempt counter: apart, so that restoring a registry never lowers a count
  *   audit.head    number and hash of the newest audit record
  *   store.init    there only while store_sqlite_create() works
@@ -49,6 +50,9 @@ enum keeper_file { KEEPER_REGISTRY, KEEPER_LOCKOUT };
 /** Put the schema into an empty database. */
 SK_MUST_CHECK SK_NONNULL enum sk_status schema_create(sqlite3 *db, enum keeper_file file,
     const uint8_t id[static AUDIT_STORE_ID_LEN]);
+/** Bring a database of an older version to ours, in one transaction; one of ours is left alone. SK_E_CORRUPT: it is not exactly
+ *  what its version says, or newer than we are. */
+SK_MUST_CHECK SK_NONNULL enum sk_status schema_update(sqlite3 *db, enum keeper_file file);
 /** Application id, version, exactly our schema, page check; *ret_id is whose store this is. */
 SK_MUST_CHECK SK_NONNULL enum sk_status schema_check(sqlite3 *db, enum keeper_file file,
     uint8_t ret_id[static AUDIT_STORE_ID_LEN]);
@@ -95,6 +99,15 @@ enum sk_status sqlite_person_get(struct store *s, const char *id, struct person 
 enum sk_status sqlite_person_by_account(struct store *s, const char *account, struct person *ret_p);
 enum sk_status sqlite_person_set_status(struct store *s, const char *id, enum person_status st, int64_t now);
 enum sk_status sqlite_person_each(struct store *s, store_person_fn *fn, void *arg);
+enum sk_status sqlite_shared_add(struct store *s, const char *account, const char *person, int64_t now);
+enum sk_status sqlite_shared_remove(struct store *s, const char *account, const char *person, int64_t now);
+enum sk_status sqlite_shared_get(struct store *s, const char *account, const char *person, struct shared *ret_m);
+enum sk_status sqlite_account_is_shared(struct store *s, const char *account, bool *ret_shared);
+enum sk_status sqlite_shared_each(struct store *s, const char *account, const char *person, store_shared_fn *fn,
+    void *arg);
+enum sk_status sqlite_card_limit_set(struct store *s, const struct card_limit *l);
+enum sk_status sqlite_card_limit_get(struct store *s, const uint8_t key[static STORE_KEY_LEN],
+    struct card_limit *ret_l);
 enum sk_status sqlite_card_add(struct store *s, const struct card *c);
 enum sk_status sqlite_card_get(struct store *s, const uint8_t key[static STORE_KEY_LEN], struct card *ret_c);
 enum sk_status sqlite_card_by_head(struct store *s, const uint8_t *head, size_t head_len, struct card *ret_c);
@@ -113,12 +126,17 @@ enum sk_status sqlite_lockout_put(struct store *s, const struct lockout_entry *e
 enum sk_status sqlite_lockout_each(struct store *s, store_lockout_fn *fn, void *arg);
 enum sk_status sqlite_session_open(struct store *s, const struct session *in, uint64_t *ret_id);
 enum sk_status sqlite_session_close(struct store *s, uint64_t id, int64_t now);
+enum sk_status sqlite_session_hold(struct store *s, uint64_t id, const struct session_hold *h);
+enum sk_status sqlite_hold_each(struct store *s, const char *account, int64_t from, int64_t until, store_hold_fn *fn,
+    void *arg);
 enum sk_status sqlite_session_get(struct store *s, uint64_t id, struct session *ret_s);
 enum sk_status sqlite_session_each_open(struct store *s, store_session_fn *fn, void *arg);
 enum sk_status sqlite_attempt_card(struct store *s, uint64_t attempt, const char *account,
     uint8_t ret_key[static STORE_KEY_LEN]);
 enum sk_status sqlite_session_last(struct store *s, const char *account, struct session *ret_s);
 enum sk_status sqlite_failures_since(struct store *s, const char *account, int64_t since, uint32_t *ret_n);
+enum sk_status sqlite_person_last(struct store *s, const char *person, enum audit_event event, const char *reason, int64_t until,
+    int64_t *ret_time);
 enum sk_status sqlite_next_attempt(struct store *s, uint64_t *ret_id);
 enum sk_status sqlite_audit_add(struct store *s, const struct audit_row *row, uint64_t *ret_seq);
 enum sk_status sqlite_audit_reanchor(struct store *s, const struct audit_row *row, uint64_t *ret_seq);

@@ -46,9 +46,13 @@ static enum sk_status one_person(struct query *q, struct person *ret_p)
 
 enum sk_status sqlite_person_add(struct store *s, const struct person *p)
 {
+	struct keeper *k = keeper_of(s);
+	enum sk_status st;
 	struct query q;
 
-	registry_open(keeper_of(s), &q, "INSERT INTO person (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+	/* An account that has a list is nobody's own. */
+	registry_open(k, &q, "INSERT INTO person (" COLUMNS ") SELECT ?, ?, ?3, ?, ?, ?, ?, ?, ?"
+	    " WHERE NOT EXISTS (SELECT 1 FROM shared WHERE account = ?3 AND until = 0)");
 	query_put_text(&q, p->id);
 	query_put_text(&q, p->name);
 	query_put_text(&q, p->account);
@@ -58,7 +62,10 @@ enum sk_status sqlite_person_add(struct store *s, const struct person *p)
 	query_put_i64(&q, p->valid_until);
 	query_put_i64(&q, p->created);
 	query_put_i64(&q, p->changed);
-	return query_run(&q);
+	st = query_run(&q);
+	if (st == SK_OK && sqlite3_changes(k->reg) != 1)
+		st = SK_E_EXIST;
+	return st;
 }
 
 enum sk_status sqlite_person_get(struct store *s, const char *id, struct person *ret_p)
@@ -83,16 +90,21 @@ enum sk_status sqlite_person_by_account(struct store *s, const char *account, st
 enum sk_status sqlite_person_set_status(struct store *s, const char *id, enum person_status status, int64_t now)
 {
 	struct keeper *k = keeper_of(s);
+	struct person was;
 	enum sk_status st;
 	struct query q;
 
-	registry_open(k, &q, "UPDATE person SET status = ?, changed = ? WHERE id = ?");
+	/* Back from retirement (3), to an account that has become a shared one meanwhile: refused. */
+	registry_open(k, &q, "UPDATE person SET status = ?1, changed = ?2 WHERE id = ?3"
+	    " AND (?1 = 3 OR NOT EXISTS (SELECT 1 FROM shared AS s WHERE s.account = person.account AND s.until = 0))");
 	query_put_i64(&q, status);
 	query_put_i64(&q, now);
 	query_put_text(&q, id);
 	st = query_run(&q);
-	if (st == SK_OK && sqlite3_changes(k->reg) != 1)
-		st = SK_E_NOENT;
+	if (st == SK_OK && sqlite3_changes(k->reg) != 1) {
+		st = sqlite_person_get(s, id, &was);
+		st = st == SK_OK ? SK_E_EXIST : st;
+	}
 	return st;
 }
 

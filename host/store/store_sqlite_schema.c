@@ -5,13 +5,18 @@
  *
  * Triggers and constraints stand in the database file itself, so they guard only as long as nobody takes them
  * out: schema_check() compares every object with what a new store would have.
+ *
+ * Rules
+ *  1. The statements of a version MUST stay as they are once it was released: a store made then is compared with them.
+ *     What comes later is a version of its own, behind the others in SCHEMAS.
+ *  2. A version adds objects and nothing else, so that a store of an older one becomes ours by running what is new.
+ *  3. An older store MUST be exactly what its version says before anything is added to it, and all that is added is one
+ *     transaction: a cut leaves the old version or the new one.
  */
 #include <string.h>
 
 #include "store/store_sqlite.h"
 
-#define SCHEMA_VERSION 1
-#define SCHEMA_PRAGMA_VERSION "PRAGMA user_version = 1"
 /* "SKrg", "SKlo" */
 #define REGISTRY_APP_ID 0x534B7267
 #define REGISTRY_PRAGMA_APP_ID "PRAGMA application_id = 0x534B7267"
@@ -25,9 +30,8 @@
 	" id BLOB NOT NULL CHECK (length(id) = 16)" \
 	") STRICT"
 
-static const char *const REGISTRY_SCHEMA[] = {
+static const char *const REGISTRY_1[] = {
 	REGISTRY_PRAGMA_APP_ID,
-	SCHEMA_PRAGMA_VERSION,
 	TABLE_STORE,
 	"CREATE TABLE person ("
 	" id TEXT PRIMARY KEY NOT NULL CHECK (length(id) BETWEEN 1 AND 32),"
@@ -118,9 +122,52 @@ static const char *const REGISTRY_SCHEMA[] = {
 	NULL,
 };
 
-static const char *const LOCKOUT_SCHEMA[] = {
+/* Who holds an open session from when on: an unlock or a take-over adds a row, nothing changes one. */
+static const char *const REGISTRY_2[] = {
+	"CREATE TABLE hold ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" session INTEGER NOT NULL REFERENCES session (id),"
+	" attempt INTEGER NOT NULL,"
+	" person TEXT NOT NULL,"
+	" key BLOB NOT NULL CHECK (length(key) = 32),"
+	" reader TEXT NOT NULL,"
+	" since INTEGER NOT NULL"
+	") STRICT",
+	"CREATE INDEX hold_session ON hold (session, id)",
+	"CREATE TRIGGER hold_no_update BEFORE UPDATE ON hold"
+	" BEGIN SELECT RAISE(ABORT, 'who held a session stays'); END",
+	"CREATE TRIGGER hold_no_delete BEFORE DELETE ON hold"
+	" BEGIN SELECT RAISE(ABORT, 'who held a session stays'); END",
+	/* Who is on the list of a shared account, and who was. */
+	"CREATE TABLE shared ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" account TEXT NOT NULL CHECK (length(account) BETWEEN 1 AND 32),"
+	" person TEXT NOT NULL REFERENCES person (id),"
+	" since INTEGER NOT NULL CHECK (since >= 0),"
+	" until INTEGER NOT NULL CHECK (until = 0 OR until >= since)"
+	") STRICT",
+	"CREATE UNIQUE INDEX shared_now ON shared (account, person) WHERE until = 0",
+	"CREATE TRIGGER shared_no_delete BEFORE DELETE ON shared"
+	" BEGIN SELECT RAISE(ABORT, 'who was on a list stays'); END",
+	"CREATE TRIGGER shared_no_rewrite BEFORE UPDATE ON shared"
+	" WHEN OLD.until <> 0 OR NEW.id <> OLD.id OR NEW.account <> OLD.account OR NEW.person <> OLD.person"
+	" OR NEW.since <> OLD.since"
+	" BEGIN SELECT RAISE(ABORT, 'who was on a list stays'); END",
+	/* Temporary cards: a limit is never widened. */
+	"CREATE TABLE card_limit ("
+	" key BLOB PRIMARY KEY NOT NULL CHECK (length(key) = 32) REFERENCES card (key),"
+	" until INTEGER NOT NULL CHECK (until > 0),"
+	" terminals TEXT NOT NULL CHECK (length(terminals) BETWEEN 1 AND 512)"
+	") STRICT",
+	"CREATE TRIGGER card_limit_no_update BEFORE UPDATE ON card_limit"
+	" BEGIN SELECT RAISE(ABORT, 'the limit of a card stays as it is'); END",
+	"CREATE TRIGGER card_limit_no_delete BEFORE DELETE ON card_limit"
+	" BEGIN SELECT RAISE(ABORT, 'the limit of a card stays'); END",
+	NULL,
+};
+
+static const char *const LOCKOUT_1[] = {
 	LOCKOUT_PRAGMA_APP_ID,
-	SCHEMA_PRAGMA_VERSION,
 	TABLE_STORE,
 	"CREATE TABLE lockout ("
 	" subject INTEGER NOT NULL CHECK (subject BETWEEN 1 AND 3),"
@@ -138,13 +185,39 @@ static const char *const LOCKOUT_SCHEMA[] = {
 	NULL,
 };
 
-static enum sk_status put_schema(sqlite3 *db, enum keeper_file file)
+#define VERSIONS_MAX 2
+
+/* What each version of a file adds to the one before, and how the file then says which it is. */
+static const struct {
+	int64_t app_id;
+	uint32_t newest;
+	struct {
+		const char *const *adds;
+		const char *says;
+	} version[VERSIONS_MAX]; /* version n stands at n - 1 */
+} SCHEMAS[] = {
+	[KEEPER_REGISTRY] = { REGISTRY_APP_ID, 2, {
+		{ REGISTRY_1, "PRAGMA user_version = 1" },
+		{ REGISTRY_2, "PRAGMA user_version = 2" },
+	} },
+	[KEEPER_LOCKOUT] = { LOCKOUT_APP_ID, 1, {
+		{ LOCKOUT_1, "PRAGMA user_version = 1" },
+	} },
+};
+
+/* From version @p from (0: an empty database) to version @p to. */
+static enum sk_status put_schema(sqlite3 *db, enum keeper_file file, uint32_t from, uint32_t to)
 {
-	const char *const *sql = file == KEEPER_REGISTRY ? REGISTRY_SCHEMA : LOCKOUT_SCHEMA;
 	enum sk_status st = SK_OK;
 
-	for (; *sql != NULL && st == SK_OK; sql++)
-		st = sql_run(db, *sql);
+	for (uint32_t v = from; v < to && st == SK_OK; v++) {
+		const char *const *sql = SCHEMAS[file].version[v].adds;
+
+		for (; *sql != NULL && st == SK_OK; sql++)
+			st = sql_run(db, *sql);
+		if (st == SK_OK)
+			st = sql_run(db, SCHEMAS[file].version[v].says);
+	}
 	return st;
 }
 
@@ -156,7 +229,7 @@ enum sk_status schema_create(sqlite3 *db, enum keeper_file file, const uint8_t i
 	st = sql_run(db, "BEGIN IMMEDIATE");
 	if (st != SK_OK)
 		return st;
-	st = put_schema(db, file);
+	st = put_schema(db, file, 0, SCHEMAS[file].newest);
 	if (st == SK_OK) {
 		query_open(&q, db, "INSERT INTO store (one, id) VALUES (1, ?)");
 		query_put_blob(&q, id, AUDIT_STORE_ID_LEN);
@@ -216,7 +289,7 @@ static enum sk_status compare_schema(sqlite3 *db, sqlite3 *ours)
 	return st;
 }
 
-static enum sk_status check_objects(sqlite3 *db, enum keeper_file file)
+static enum sk_status check_objects(sqlite3 *db, enum keeper_file file, uint32_t version)
 {
 	sqlite3 *ours = NULL;
 	enum sk_status st;
@@ -224,7 +297,7 @@ static enum sk_status check_objects(sqlite3 *db, enum keeper_file file)
 	st = sql_status(sqlite3_open_v2(":memory:", &ours,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY, NULL));
 	if (st == SK_OK)
-		st = put_schema(ours, file);
+		st = put_schema(ours, file, 0, version);
 	if (st == SK_OK)
 		st = compare_schema(db, ours);
 	(void)sqlite3_close(ours);
@@ -250,21 +323,60 @@ static enum sk_status check_pages(sqlite3 *db)
 	return query_close(&q);
 }
 
-enum sk_status schema_check(sqlite3 *db, enum keeper_file file, uint8_t ret_id[static AUDIT_STORE_ID_LEN])
+/* Whose file it is and of which version; SK_E_CORRUPT: another program's; SK_E_UNSUPPORTED: newer than we are. */
+static enum sk_status read_version(sqlite3 *db, enum keeper_file file, uint32_t *ret_version)
 {
 	int64_t app_id = 0, version = 0;
-	uint8_t id[AUDIT_STORE_ID_LEN];
 	enum sk_status st;
-	struct query q;
 
 	st = sql_get_i64(db, "PRAGMA application_id", &app_id);
 	if (st == SK_OK)
 		st = sql_get_i64(db, "PRAGMA user_version", &version);
-	if (st == SK_OK && (app_id != (file == KEEPER_REGISTRY ? REGISTRY_APP_ID : LOCKOUT_APP_ID) ||
-	    version != SCHEMA_VERSION))
+	if (st == SK_OK && (app_id != SCHEMAS[file].app_id || version < 1))
+		st = SK_E_CORRUPT;
+	if (st == SK_OK && version > SCHEMAS[file].newest)
+		st = SK_E_UNSUPPORTED;
+	if (st == SK_OK)
+		*ret_version = (uint32_t)version;
+	return st;
+}
+
+enum sk_status schema_update(sqlite3 *db, enum keeper_file file)
+{
+	uint32_t version = 0;
+	enum sk_status st;
+
+	st = read_version(db, file, &version);
+	if (st != SK_OK || version == SCHEMAS[file].newest)
+		return st;
+	st = sql_run(db, "BEGIN IMMEDIATE");
+	if (st != SK_OK)
+		return st;
+	st = check_objects(db, file, version);
+	if (st == SK_OK)
+		st = check_pages(db);
+	if (st == SK_OK)
+		st = put_schema(db, file, version, SCHEMAS[file].newest);
+	if (st == SK_OK)
+		st = sql_run(db, "COMMIT");
+	/* SQLite may have rolled back by itself (disk full). */
+	if (st != SK_OK && !sqlite3_get_autocommit(db))
+		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return st;
+}
+
+enum sk_status schema_check(sqlite3 *db, enum keeper_file file, uint8_t ret_id[static AUDIT_STORE_ID_LEN])
+{
+	uint8_t id[AUDIT_STORE_ID_LEN];
+	uint32_t version = 0;
+	enum sk_status st;
+	struct query q;
+
+	st = read_version(db, file, &version);
+	if (st == SK_OK && version != SCHEMAS[file].newest)
 		st = SK_E_CORRUPT;
 	if (st == SK_OK)
-		st = check_objects(db, file);
+		st = check_objects(db, file, version);
 	if (st == SK_OK)
 		st = check_pages(db);
 	if (st != SK_OK)

@@ -5,7 +5,9 @@
 # Source it behind lib-site.sh, then:
 #
 #   logind_start                              before sekishod_start: the daemon finds the bus by DBUS_SYSTEM_BUS_ADDRESS
-#   logind_session ID ACCOUNT TYPE TTY [START]  a session that logind knows; TYPE tty, x11, wayland; START in seconds since 1970
+#   logind_session ID ACCOUNT TYPE TTY [START]  a session begins; TYPE tty, x11, wayland; START in seconds since 1970, or now
+#   logind_began ID…                          they began now, not before: what pam_systemd would have made at a log-in
+#   logind_pretend ID PROPERTY TEXT           what its user makes it say later
 #   logind_saw METHOD ID [TICKS]              waits until logind was asked for it
 #   logind_calls METHOD                       how often
 #   logind_stop
@@ -41,12 +43,32 @@ logind_start() {
 logind_call() { busctl --address="$DBUS_SYSTEM_BUS_ADDRESS" call org.freedesktop.login1 "$@" >/dev/null; }
 
 logind_session() {
-	local uid path=/org/freedesktop/login1/session/$1
+	local uid now path=/org/freedesktop/login1/session/$1 session=org.freedesktop.login1.Session
 
 	uid=$(id -u "$2")
-	logind_call /org/freedesktop/login1 org.freedesktop.DBus.Mock AddSession ssusb "$1" seat0 "$uid" "$2" true
-	logind_call "$path" org.freedesktop.DBus.Mock UpdateProperties 'sa{sv}' org.freedesktop.login1.Session 3 Type s "$3" TTY s "$4" \
-		Timestamp t $((${5:-42} * 1000000))
+	now=$(/usr/bin/python3 -c 'import time; print(time.monotonic_ns() // 1000)')
+	# All of it at once, then the signal: as logind does, which nobody finds half made.
+	logind_call /org/freedesktop/login1 org.freedesktop.DBus.Mock AddObject 'ssa{sv}a(ssss)' "$path" $session 12 Id s "$1" Name s "$2" \
+		User '(uo)' "$uid" "/org/freedesktop/login1/user/$uid" Seat '(so)' seat0 /org/freedesktop/login1/seat/seat0 \
+		Type s "$3" Class s user TTY s "$4" Display s '' Timestamp t $((${5:-$(date +%s)} * 1000000)) TimestampMonotonic t "$now" \
+		IdleHint b false IdleSinceHintMonotonic t 0 0
+	logind_call /org/freedesktop/login1 org.freedesktop.DBus.Mock EmitSignal sssav org.freedesktop.login1.Manager SessionNew so \
+		2 s "$1" o "$path"
+}
+
+# A session says something else about itself than when it began, as SetType and SetDisplay let its user: ID PROPERTY TEXT
+logind_pretend() {
+	logind_call "/org/freedesktop/login1/session/$1" org.freedesktop.DBus.Mock UpdateProperties 'sa{sv}' org.freedesktop.login1.Session 1 \
+		"$2" s "$3"
+}
+
+logind_began() {
+	local id
+
+	for id in "$@"; do
+		logind_call "/org/freedesktop/login1/session/$id" org.freedesktop.DBus.Mock UpdateProperties 'sa{sv}' \
+			org.freedesktop.login1.Session 1 Timestamp t "$(date +%s)000000"
+	done
 }
 
 logind_calls() { grep -cE " $1( |\$)" "$LOGIND_LOG"; }
@@ -62,7 +84,12 @@ logind_saw() {
 }
 
 logind_stop() {
-	kill "$LOGIND_PID" "$LOGIND_BUS_PID" 2>/dev/null
-	wait "$LOGIND_PID" "$LOGIND_BUS_PID" 2>/dev/null
+	local pid
+
+	for pid in ${LOGIND_PID:-} ${LOGIND_BUS_PID:-}; do
+		kill "$pid" 2>/dev/null
+		bench_reap "$pid" 5
+	done
+	LOGIND_PID='' LOGIND_BUS_PID=''
 	rm -f /run/bench-bus
 }

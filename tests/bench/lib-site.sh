@@ -19,6 +19,8 @@
 #   login_wait                     waits for its end; sets LOGIN_RESULT (PAM_…)
 #   login SERVICE USER PIN SEED IMPRESSION               all of it
 #   audit_has EVENT REASON         in the last 20 records
+#   session_enter USER TTY         logs in at service login, and stays until session_leave
+#   soon COMMAND…                  waits until it succeeds
 #
 # ok NAME COMMAND… / not_ok NAME COMMAND… / site_summary count and report.
 
@@ -176,11 +178,14 @@ sekishod_kill() {
 	SEKISHOD_PID=
 }
 
-bench_on_exit() {
+# What the library itself has started; a script with a bench_on_exit of its own calls it from there.
+site_on_exit() {
 	sekishod_stop
+	! declare -F logind_stop >/dev/null || logind_stop
 	[ -z "${SITE_LOG:-}" ] || cp "$BENCH_TMP/sekishod.log" "$SITE_LOG" 2>/dev/null
 	return 0
 }
+bench_on_exit() { site_on_exit; }
 
 card_make() {
 	local name=$1
@@ -285,6 +290,35 @@ login() {
 audit_has() {
 	sekishoctl --json audit list --last 20 2>/dev/null | grep -q "\"event\": *\"$1\".*\"reason\": *\"$2\"" ||
 		sekishoctl audit list --last 20 2>/dev/null | grep "$1" | grep -q "$2"
+}
+
+# A session that stays open until session_leave. USER TTY
+session_enter() {
+	rm -f "$BENCH_TMP/in" "$BENCH_TMP/leave"
+	# It ends with the script, too: then its folder goes away.
+	login_start login "$1" "$PIN_GOOD" --tty "$2" --session "touch $BENCH_TMP/in; while [ -e $BENCH_TMP/in ] && [ ! -e $BENCH_TMP/leave ]; do sleep 0.05; done"
+	SESSION_PID=$LOGIN_PID
+	local ticks=200
+	until [ -e "$BENCH_TMP/in" ]; do
+		kill -0 "$SESSION_PID" 2>/dev/null && [ "$ticks" -gt 0 ] || return 1
+		ticks=$((ticks - 1))
+		sleep 0.05
+	done
+}
+session_leave() {
+	touch "$BENCH_TMP/leave"
+	bench_reap "$SESSION_PID" 20
+}
+
+# A waited-for condition. COMMAND…
+soon() {
+	local ticks=100
+
+	until "$@"; do
+		[ "$ticks" -gt 0 ] || return 1
+		ticks=$((ticks - 1))
+		sleep 0.05
+	done
 }
 
 # Runs a command without its output.

@@ -123,6 +123,11 @@ damage() {
 corrupt() { dd if=/dev/urandom of="/var/lib/sekisho/$1" bs=1 seek=20 count=3000 conv=notrunc status=none; rm -f "/var/lib/sekisho/$1"-*; }
 damage 'damaged registry' corrupt registry.db
 damage 'damaged counters' corrupt lockout.db
+sqlite3 /var/lib/sekisho/registry.db 'PRAGMA user_version = 99'
+ok 'registry of a newer version: the daemon refuses to start' refuses
+ok 'registry of a newer version: and says so' said 'newer Sekisho'
+ok 'registry of a newer version: so does audit reanchor' eval 'LC_ALL=C sekishoctl audit reanchor --reason x 2>&1 | grep -q "newer Sekisho"'
+restore
 damage 'registry gone' rm -f /var/lib/sekisho/registry.db
 damage 'counters gone' rm -f /var/lib/sekisho/lockout.db
 damage 'template key gone' rm -f /var/lib/sekisho/template.key

@@ -220,33 +220,34 @@ nonsense() {
 	remove
 }
 
-rivals() {
-	local pid
+# Another program has the card: OPTIONS…; sets RIVAL. What the one before wrote must not be taken for its "holding".
+rival_start() {
+	: >"$HERE/rival"
+	"$BENCH_BIN/cardrival" "$@" >"$HERE/rival" &
+	RIVAL=$!
+	until grep -q holding "$HERE/rival" || ! kill -0 $RIVAL 2>/dev/null; do sleep 0.05; done
+	check "rival holds the card: $*" grep -q holding "$HERE/rival"
+}
 
+rivals() {
 	insert p256
-	"$BENCH_BIN/cardrival" --hold 7000 $SELECT >"$HERE/rival" &
-	pid=$!
-	until grep -qs holding "$HERE/rival"; do sleep 0.05; done
+	rival_start --hold 7000 $SELECT
 	card open:20000 cached tries close
 	check "rival holds the card: busy is told" has 'STATE busy'
 	check "rival lets go: it goes on" has 'TRIES 3'
-	wait $pid
-	"$BENCH_BIN/cardrival" --hold 30000 $SELECT >"$HERE/rival" &
-	pid=$!
-	until grep -qs holding "$HERE/rival"; do sleep 0.05; done
+	wait $RIVAL
+	rival_start --hold 30000 $SELECT
 	card open:9500 close
 	check "rival keeps the card: busy" has 'ERROR busy'
 	check "rival keeps the card: in time" within 12
-	(sleep 1; kill -KILL $pid) &
-	wait $pid 2>/dev/null
+	(sleep 1; kill -KILL $RIVAL) &
+	wait $RIVAL 2>/dev/null
 	check "after the rival a log-in works" login
-	"$BENCH_BIN/cardrival" --exclusive --hold 3000 >"$HERE/rival" &
-	pid=$!
-	until grep -qs holding "$HERE/rival"; do sleep 0.05; done
+	rival_start --exclusive --hold 3000
 	card open:10000 cached close
 	check "rival with exclusive access: busy, then it goes on" has HEAD
 	check "rival with exclusive access: told" has 'STATE busy'
-	wait $pid
+	wait $RIVAL
 	# A PIN that somebody else presented must not serve us.
 	"$BENCH_BIN/cardrival" $SELECT "0020008008$(sed 's/./3&/g' <<<$PIN)FFFF" $TRIES >"$HERE/rival"
 	check "(rival has presented the PIN)" grep -qx 9000 <(sed -n 3p "$HERE/rival")

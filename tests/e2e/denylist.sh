@@ -48,34 +48,6 @@ terminal_make() {
 
 login_pin() { login_start login "$@"; login_wait; }
 
-# A session that stays open until session_leave. USER TTY
-session_enter() {
-	rm -f "$BENCH_TMP/in" "$BENCH_TMP/leave"
-	login_start login "$1" "$PIN_GOOD" --tty "$2" --session "touch $BENCH_TMP/in; until [ -e $BENCH_TMP/leave ]; do sleep 0.05; done"
-	SESSION_PID=$LOGIN_PID
-	local ticks=200
-	until [ -e "$BENCH_TMP/in" ]; do
-		kill -0 "$SESSION_PID" 2>/dev/null && [ "$ticks" -gt 0 ] || return 1
-		ticks=$((ticks - 1))
-		sleep 0.05
-	done
-}
-session_leave() {
-	touch "$BENCH_TMP/leave"
-	bench_reap "$SESSION_PID" 20
-}
-
-# A waited-for condition. COMMAND…
-soon() {
-	local ticks=100
-
-	until "$@"; do
-		[ "$ticks" -gt 0 ] || return 1
-		ticks=$((ticks - 1))
-		sleep 0.05
-	done
-}
-
 card_make clerk
 card_make other
 site_ca
@@ -117,6 +89,7 @@ logind_session c2 yamada tty tty3
 logind_session c3 suzuki x11 tty4
 logind_session c5 yamada x11 tty2 $(($(date +%s) + 3600))
 ok 'terminal B: the card is still good there' session_enter yamada tty2
+logind_began c1 c2 c3
 ok 'C-LOST: import' quiet sekishoctl denylist import "$USB/list-1"
 ok 'C-LOST: the open session of that card is locked' logind_saw LockSession c1
 ok 'with a record' soon audit_has session-stop session-locked
@@ -201,6 +174,7 @@ ok 'a person without cards is retired, and a list is made as well' quiet sekisho
 # Sessions: ended where the site wants it, a text console where it can't be locked, and logind away.
 card_insert clerk
 session_enter yamada tty3
+logind_began c1 c2 c3
 ok 'revoked while its holder is at work' quiet sekishoctl card revoke "$CLERK" --reason stolen
 ok 'a session on a text console can'"'"'t be locked: ended' logind_saw TerminateSession c2
 ok 'with a record' soon audit_has session-stop session-ended
@@ -209,6 +183,7 @@ quiet sekishoctl card unrevoke "$CLERK" --reason again
 site_config_set denylist sessions end
 restart
 session_enter yamada tty2
+logind_began c1 c2 c3
 quiet sekishoctl card revoke --person P001 --reason stolen
 ok 'sessions = end: a graphical one is ended' logind_saw TerminateSession c1
 session_leave

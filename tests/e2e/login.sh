@@ -134,6 +134,27 @@ login_start login tanaka
 not_ok 'C-CARD-LIFE: a card handed back is refused' login_wait
 ok 'C-RETIRE: retire' quiet sekishoctl person retire P003 --reason moved
 ok 'C-RETIRE: the fingers are gone' test -z "$(sekishoctl --json finger list --person P003 | grep left-thumb)"
+# Nobody there: each waits for a card until its time is up.
+sekishod_stop
+for key in attempt pin finger; do site_config_set timing $key 10; done
+sekishod_start
+card_out
+newest() { sekishoctl --json audit list --last 1 | grep -oE '"seq": *[0-9]+' | grep -oE '[0-9]+'; }
+BEFORE=$(newest)
+login_start login ''
+not_ok 'no card, nobody named: the time is up' login_wait
+ok 'C-LOG: nobody was there, and no record says so' test "$(newest)" = "$BEFORE"
+ok 'but it is counted' grep -qE '"nobody_there": *1\b' <<<"$(sekishoctl --json status)"
+login_start login yamada
+not_ok 'no card, a name typed: the time is up' login_wait
+ok 'C-LOG: that was somebody, and is recorded' test "$(newest)" = $((BEFORE + 1))
+ok 'with its reason' audit_has attempt-cancelled 'timeout\|no-card'
+login_start login ''
+login_saw 'info: .*(card|カード)'
+vcard_ctl slot0 insert >/dev/null
+pcscd_wait_card 0 present 10
+login_wait
+ok 'C-LOG: a card put in is somebody' test "$(newest)" -gt $((BEFORE + 1))
 not_ok 'a second init is refused' quiet sekishoctl init --anchor "$BENCH_TMP/ca/ca.crt"
 ok 'C-LOG-BACKUP: export' quiet sekishoctl audit export --output "$BENCH_TMP/audit.jsonl" --format jsonl
 ok 'C-AUDITOR: the export verifies without our database' quiet sekishoctl audit verify --file "$BENCH_TMP/audit.jsonl"

@@ -133,6 +133,44 @@ start=$SECONDS
 not_ok 'finger deadline: nobody touches' login_quiet nopin yamada
 ok 'finger deadline: within its time' test $((SECONDS - start)) -le 14
 
+# IDs that nobody uses: the terminal has seen a time that is 31 days ahead. The lists live longer than that.
+site_crl 20 --next-update $((100 * 86400))
+site_config_set policy dormant 30d
+restart
+dormant_is() { sekishoctl --json person dormant >"$BENCH_TMP/dormant.log"; test $? -eq "$1"; }
+has_status() { tr '{' '\n' <"$BENCH_TMP/dormant.log" | grep "\"person\": *\"$1\"" | grep -q "\"status\": *\"$2\""; }
+newest() { sekishoctl --json audit list --last 1 | grep -oE '"seq": *[0-9]+' | grep -oE '[0-9]+'; }
+card_insert clerk
+ok 'C-DORMANT: who was here may come' login_quiet pinonly yamada
+ok 'C-DORMANT: and nobody is found' dormant_is 0
+sekishod_stop
+printf 'sekisho-clock 1 %d\n' $(($(date +%s) + 31 * 86400)) >/var/lib/sekisho/clock.mark
+chown sekisho:sekisho /var/lib/sekisho/clock.mark
+sekishod_start
+ok 'C-DORMANT: those not used are found, by exit status' dormant_is 6
+ok 'C-DORMANT: by name' has_status P001 dormant
+ok 'C-DORMANT: the only privileged person is kept' has_status P002 kept-open
+ok 'C-DORMANT: recorded' audit_has admin person-dormant
+BEFORE=$(newest)
+ok 'C-DORMANT: found again' dormant_is 6
+ok 'C-DORMANT: and recorded once' test "$(newest)" = "$BEFORE"
+not_ok 'C-DORMANT: an ID not used is refused' login_quiet pinonly yamada
+ok 'C-DORMANT: the person is told why' said 'has not been used for a long time'
+ok 'C-DORMANT: and whom to call' said 'IT desk 1234'
+not_ok 'C-DORMANT: no PIN is asked' said '^prompt'
+ok 'C-DORMANT: its reason is in the audit log' audit_has attempt-denied dormant
+card_insert chief
+ok 'C-DORMANT: the only privileged person comes in' login pinonly suzuki $PIN_GOOD 2 17
+card_insert clerk
+ok 'C-DORMANT: an administrator reinstates' quiet sekishoctl person reinstate P001 --reason 'back from leave'
+ok 'C-DORMANT: and she is back' login_quiet pinonly yamada
+card_insert plain
+not_ok 'C-DORMANT: nobody else is' login_quiet pinonly sato
+ok 'C-DORMANT: the clock was wrong, says the administrator' quiet sekishoctl clock accept --reason 'set by hand'
+ok 'C-DORMANT: then nobody is dormant' dormant_is 0
+ok 'C-DORMANT: and all may come' login_quiet pinonly sato
+card_insert clerk
+
 # doctor: what works, and what lets people in without us.
 mkdir -p "$BENCH_TMP/stack-good" "$BENCH_TMP/stack-open"
 cp "$BENCH_TMP/pam.d/login" "$BENCH_TMP/stack-good/login"

@@ -18,7 +18,7 @@ bench_enter "$@"
 . "$BENCH_TOP/tests/bench/reader/lib-reader.sh"
 # shellcheck disable=SC2034  # lib-reader.sh reads it
 READER_WIRES='card control usb side'
-BOOT_SECONDS=240
+BOOT_SECONDS=420
 PASSED=0 FAILED=0
 BRIDGE_PID='' GUEST_PID='' HOST_PID=''
 
@@ -48,6 +48,8 @@ serve_guest() {
 		case $word in
 		card-in) vcard_ctl slot0 insert >/dev/null ;;
 		card-out) vcard_ctl slot0 pull >/dev/null ;;
+		slow) cardbridge_ctl delay-ms 400 && cardbridge_ctl delay-every 1 ;;
+		quick) cardbridge_ctl delay-every 0 ;;
 		plug | unplug | suspend | resume) bridge_ctl "$word" ;;
 		restart)
 			READER_PID=$(cat "$READER_DIR/pid")

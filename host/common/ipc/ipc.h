@@ -50,18 +50,18 @@ enum ipc_channel {
 /** Message types. Required and optional fields: the table in ipc_schema.c. */
 enum ipc_type {
 	/* module <-> daemon */
-	IPC_AUTH_BEGIN = 0x0101,   /**< Start an attempt: service, [account], [tty], [rhost], [ruser]. */
+	IPC_AUTH_BEGIN = 0x0101,   /**< Start an attempt: service, [account], [tty], [rhost], [ruser], [flags: IPC_BEGIN_UNLOCK]. */
 	IPC_AUTH_ANSWER = 0x0102,  /**< Answer to a prompt: prompt id, secret. */
 	IPC_AUTH_CANCEL = 0x0103,  /**< The user gave up. */
-	IPC_ACCT_CHECK = 0x0104,   /**< May this account be used now? account, service. */
+	IPC_ACCT_CHECK = 0x0104,   /**< May this account be used now? account, service, [attempt]. */
 	IPC_SESSION_OPEN = 0x0105, /**< account, service, [tty], [attempt]. Root only. */
 	IPC_SESSION_CLOSE = 0x0106,/**< session. Root only. */
-	IPC_AUTH_INFO = 0x0181,    /**< Something to show: message id, [args]. */
+	IPC_AUTH_INFO = 0x0181,    /**< Something to show: message id (MSG_NONE: nothing; the daemon has taken the attempt), [args]. */
 	IPC_AUTH_PROMPT = 0x0182,  /**< Something to ask without echo: prompt id, message id, [args]. */
 	IPC_AUTH_RESULT = 0x0183,  /**< The end of an attempt: verdict, attempt, [account], [message id, args]. */
 	IPC_ACCT_RESULT = 0x0184,  /**< verdict, [message id, args]. */
-	IPC_SESSION_OPENED = 0x0185, /**< verdict, [session], [max_s]. */
-	IPC_SESSION_CLOSED = 0x0186, /**< verdict. */
+	IPC_SESSION_OPENED = 0x0185, /**< verdict, [session], [max_s], [message id, args]. */
+	IPC_SESSION_CLOSED = 0x0186, /**< verdict, [msg]: what to tell whoever leaves. */
 
 	/* daemon <-> sekisho-card */
 	IPC_CARD_OPEN = 0x0201,    /**< Find a card: [reader filter], wait_ms (0: don't wait). */
@@ -126,6 +126,7 @@ enum ipc_field {
 	IPC_F_N /**< How many; not a field. Must stay <= 64. */
 };
 
+#define IPC_BEGIN_UNLOCK 0x01u   /**< AUTH_BEGIN: a screen locker's; account's open sessions are held anew by whoever is granted. */
 #define IPC_SCAN_WANT 0x01u      /**< FINGER_SCAN: send the scan's template with the verdict. */
 #define IPC_VERDICT_MATCH 0xA5C35A3Cu /**< FINGER_VERDICT flags: the one pattern that means match. */
 #define IPC_SENSOR_WEAK 0x01u    /**< Driver accepts below the library's threshold of 40. */
@@ -171,6 +172,9 @@ enum ipc_command {
 	CMD_CLOCK_ACCEPT, CMD_CARD_RELINK,
 	CMD_DENYLIST_IMPORT, CMD_DENYLIST_EXPORT, CMD_DENYLIST_DRAFT, CMD_DENYLIST_STATUS, CMD_DENYLIST_RECEIPT, CMD_CARD_UNREVOKE,
 	CMD_OCSP_IMPORT, CMD_OCSP_STATUS, CMD_FETCH_LIST, CMD_CRL_FORGET,
+	CMD_SHARED_ADD = 0x0041, CMD_SHARED_REMOVE, CMD_SHARED_LIST, CMD_SHARED_WHO,
+	CMD_MEDIA_EVENT, CMD_MEDIA_LIST,
+	CMD_PERSON_DORMANT,
 };
 
 #define IPC_DRAFT_ADD 0x01u   /**< CMD_DENYLIST_DRAFT flags: the card named comes onto the list. */

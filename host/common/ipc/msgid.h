@@ -63,6 +63,9 @@ enum msg_id {
 	MSG_CARD_NEEDS_PIN,   /* S help */
 	MSG_CARD_ENROLLED,    /* - */
 	MSG_DENYLIST_BAD,     /* S help */
+	MSG_DESK_NOW,         /* S name, T since */
+	MSG_CARD_LEFT,        /* - */
+	MSG_DORMANT,          /* S help */
 	MSG_N /* how many */
 };
 

@@ -83,6 +83,9 @@ static const struct msg_row rows[MSG_N] = {
 	[MSG_ENROL_CARD_PIN] = { "", N_("PIN of the card to register (typed by its holder): ") },
 	[MSG_DENYLIST_BAD] = { "S", N_("This terminal can't read its list of lost cards, so nobody can log in.\n"
 		"Please call: %1$s") },
+	[MSG_DESK_NOW] = { "ST", N_("At the desk now: %1$s (since %2$s)") },
+	[MSG_CARD_LEFT] = { "", N_("Your card is still in the reader. Please take it with you.") },
+	[MSG_DORMANT] = { "S", N_("This ID has not been used for a long time, and is closed.\nTo have it opened, call: %1$s") },
 };
 
 const char *msg_args(enum msg_id id)

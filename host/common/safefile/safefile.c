@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -281,4 +282,13 @@ enum sk_status safefile_write_atomic(const char *path, mode_t mode, struct sk_sp
 enum sk_status safefile_create(const char *path, mode_t mode, struct sk_span bytes)
 {
 	return put_file(path, mode, bytes, false);
+}
+
+enum sk_status safefile_wait_lock(int fd)
+{
+	while (flock(fd, LOCK_EX) != 0) {
+		if (errno != EINTR)
+			return SK_E_IO;
+	}
+	return SK_OK;
 }

@@ -74,4 +74,7 @@ SK_MUST_CHECK SK_NONNULL enum sk_status safefile_write_atomic(const char *path, 
 /** The same, but refuses to replace: SK_E_EXIST. */
 SK_MUST_CHECK SK_NONNULL enum sk_status safefile_create(const char *path, mode_t mode, struct sk_span bytes);
 
+/** Wait until an open file or folder is ours alone (flock(2), gone when it is closed). SK_E_IO: it can't be had. */
+SK_MUST_CHECK enum sk_status safefile_wait_lock(int fd);
+
 #endif /* SAFEFILE_SAFEFILE_H */

@@ -5,6 +5,7 @@
  *   synthfinger --finger SEED --impression K              PGM to stdout
  *   synthfinger --finger SEED --impression K --out FILE   PGM to a file
  *   synthfinger --finger SEED --impression K --send SOCK  touch the sensor
+ *   synthfinger --image FILE --send SOCK                  touch with one that --out has written
  *   synthfinger --send SOCK --nothing | --retry R | --error E | --unplug
  *   --wait-ready MS  time for the sensor to come and take it (default 10000)
  *
@@ -23,11 +24,12 @@
 #define WAIT_DEFAULT_MS 10000
 
 enum option_id { OPT_FINGER = 1, OPT_IMPRESSION, OPT_OUT, OPT_SEND, OPT_NOTHING, OPT_RETRY,
-	OPT_ERROR, OPT_UNPLUG, OPT_WAIT };
+	OPT_ERROR, OPT_UNPLUG, OPT_WAIT, OPT_IMAGE };
 
 static const struct option LONG_OPTIONS[] = {
 	{ "finger", required_argument, NULL, OPT_FINGER },
 	{ "impression", required_argument, NULL, OPT_IMPRESSION },
+	{ "image", required_argument, NULL, OPT_IMAGE },
 	{ "out", required_argument, NULL, OPT_OUT },
 	{ "send", required_argument, NULL, OPT_SEND },
 	{ "nothing", no_argument, NULL, OPT_NOTHING },
@@ -43,6 +45,7 @@ struct request {
 	bool nothing;
 	uint64_t seed;
 	uint32_t impression;
+	const char *image_path;
 	const char *out_path;
 	const char *socket_path;
 	bool has_command;
@@ -88,6 +91,9 @@ static bool take_option(struct request *r, int id, const char *text)
 			return false;
 		r->impression = (uint32_t)n;
 		return true;
+	case OPT_IMAGE:
+		r->image_path = text;
+		return true;
 	case OPT_OUT:
 		r->out_path = text;
 		return true;
@@ -121,7 +127,7 @@ static bool parse_arguments(int argc, char **argv, struct request *ret_request)
 	while ((id = getopt_long(argc, argv, "", LONG_OPTIONS, NULL)) != -1)
 		if (!take_option(&r, id, optarg))
 			return false;
-	if (optind != argc || (int)r.has_finger + (int)r.nothing + (int)r.has_command != 1)
+	if (optind != argc || (int)r.has_finger + (int)r.nothing + (int)r.has_command + (r.image_path != NULL ? 1 : 0) != 1)
 		return false;
 	if (r.has_command && r.socket_path == NULL)
 		return false;
@@ -146,10 +152,28 @@ static bool write_pgm(const char *path, const struct synthfinger_image *image)
 	return written;
 }
 
+/* Just what write_pgm() writes. */
+static bool read_pgm(const char *path, struct synthfinger_image *ret_image)
+{
+	FILE *file = fopen(path, "rb");
+	char head[32], wanted[32];
+	size_t n = (size_t)snprintf(wanted, sizeof(wanted), "P5\n%d %d\n255\n", SYNTHFINGER_IMAGE_WIDTH, SYNTHFINGER_IMAGE_HEIGHT);
+	bool ok;
+
+	if (file == NULL)
+		return false;
+	ok = fread(head, 1, n, file) == n && memcmp(head, wanted, n) == 0 &&
+	    fread(ret_image->pixels, 1, sizeof(ret_image->pixels), file) == sizeof(ret_image->pixels) && fgetc(file) == EOF;
+	(void)fclose(file);
+	return ok;
+}
+
 static bool make_image(const struct request *r, struct synthfinger_image *ret_image)
 {
 	struct synthfinger *finger;
 
+	if (r->image_path != NULL)
+		return read_pgm(r->image_path, ret_image);
 	if (r->nothing) {
 		synthfinger_press_nothing(r->impression, ret_image);
 		return true;
@@ -169,7 +193,7 @@ int main(int argc, char **argv)
 	bool done;
 
 	if (!parse_arguments(argc, argv, &r)) {
-		fputs("usage: synthfinger (--finger SEED [--impression K] | --nothing) "
+		fputs("usage: synthfinger (--finger SEED [--impression K] | --nothing | --image FILE) "
 		      "[--out FILE] [--send SOCKET [--wait-ready MS]]\n"
 		      "       synthfinger --send SOCKET (--retry R | --error E | --unplug) "
 		      "[--wait-ready MS]\n", stderr);

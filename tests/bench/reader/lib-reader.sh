@@ -28,7 +28,7 @@ READER_WIRES=${READER_WIRES:-serial card control side}
 READER_ENTROPY=${READER_ENTROPY:-good}
 READER_TWIN=${READER_TWIN:-/usr/lib/pcsc/drivers/serial/libccidtwin.so}
 READER_CCID_PLIST=/usr/lib/pcsc/drivers/ifd-ccid.bundle/Contents/Info.plist
-READER_PID='' READER_TTY='' SIDE_PID='' CARDBRIDGE_PID='' VICC_PID=''
+READER_PID='' READER_TTY='' READER_HELD='' SIDE_PID='' CARDBRIDGE_PID='' VICC_PID=''
 
 reader_fail() {
 	printf 'reader bench: %s\n' "$*" >&2
@@ -185,6 +185,9 @@ reader_qemu_start() {
 	if reader_has_wire serial; then
 		reader_within 10 grep -q '/dev/pts/' "$READER_DIR/qemu.out" || reader_fail 'QEMU shows no pty'
 		READER_TTY=$(sed -n 's/^char device redirected to \([^ ]*\) (label serial0).*/\1/p' "$READER_DIR/qemu.out")
+		# Held open, as a line is there whoever listens: else QEMU takes a second to see a new host, and hands it meanwhile what
+		# the reader says to nobody.
+		exec {READER_HELD}<>"$READER_TTY"
 	fi
 	reader_wait_alive "$before"
 }
@@ -218,7 +221,13 @@ reader_stop() {
 		bench_reap "$READER_PID" 5
 	fi
 	READER_PID=
+	reader_let_go
 	side_stop
+}
+
+reader_let_go() {
+	[ -z "$READER_HELD" ] || exec {READER_HELD}>&-
+	READER_HELD=
 }
 
 # The reader alone: side wire and card go on, as when only its plug is pulled.
@@ -227,6 +236,7 @@ reader_kill() {
 	kill -KILL "$READER_PID" 2>/dev/null
 	wait "$READER_PID" 2>/dev/null
 	READER_PID=
+	reader_let_go
 }
 
 # Seconds of processor that the reader's process has used, with two decimals.

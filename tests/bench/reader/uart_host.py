@@ -8,6 +8,7 @@ Ends in 1 and says what went wrong, or in 0. The checks that leave the reader in
 do that; that it works on is for the caller to see. What is expected: CCID 1.1 6.1, 6.2 and Table 6.2-2, in frames 03 06,
 message, LRC; each byte comes back as an echo; NAK is 03 15 16.
 """
+import fcntl
 import os
 import random
 import select
@@ -23,6 +24,8 @@ DATA_BLOCK, STATUS = 0x80, 0x81
 OK, FAILED = 0x00, 0x40
 ACTIVE, INACTIVE, ABSENT = 0, 1, 2
 E_UNSUPPORTED, E_LENGTH, E_SLOT, E_BUSY, E_MUTE = 0x00, 0x01, 0x05, 0xE0, 0xFE
+# Escape: name and version. libccid begins with it.
+NAME = b"\x02"
 SELECT = bytes.fromhex("00A404000BA000000308000010000100")
 # T=1: S(IFS request) of 254, and what a card says to it.
 IFS_REQUEST, IFS_RESPONSE = b"\x00\xC1\x01\xFE\x3E", b"\x00\xE1\x01\xFE\x1E"
@@ -64,6 +67,13 @@ class Line:
                 break
             got += os.read(self.fd, count - len(got))
         return got
+
+    def has(self, count):
+        """Waits until there are so many bytes to read, and leaves them there."""
+        end = time.monotonic() + ANSWER_S
+        while int.from_bytes(fcntl.ioctl(self.fd, termios.FIONREAD, bytes(4)), sys.byteorder) < count:
+            assert time.monotonic() < end, f"{count} bytes do not come"
+            time.sleep(0.001)
 
     def exact(self, what, wanted, seconds=ANSWER_S):
         got = self.receive(len(wanted), seconds)
@@ -212,9 +222,43 @@ def check_busy(line):
     line.works()
 
 
+def check_opens(line):
+    """The same, but what comes meanwhile is what libccid begins with: echo and answer of that, and nothing of the command before."""
+    for pause in (0, 0.3, 0.6):
+        tpdu_level(line)
+        line.put(frame(message(XFR_BLOCK, IFS_REQUEST, seq=100)))
+        time.sleep(pause)
+        start = time.monotonic()
+        got = line.command(ESCAPE, NAME)
+        assert time.monotonic() - start < 0.8, "the answer waited for the card"
+        line.expect("Escape", got, 0x83, OK | INACTIVE)
+        assert got[10:].startswith(b"Sekisho"), f"name: {got.hex()}"
+        line.silent("after the answer", 1.5)
+        line.put(NAK)
+        assert line.answer() == got, "what is sent again is not the last answer"
+    line.works()
+
+
+def check_stale(line):
+    """libccid takes the second frame that it hears for the answer, whatever it is. When an answer that was meant for another host, or
+    echo and answer, come before its own echo, it is in step at the end of its opening all the same."""
+    opening = ((ESCAPE, NAME), (ESCAPE, b"\x01\x01\x01"), (SLOT_STATUS, b""), (SLOT_STATUS, b""))
+    for other in (line.put, line.send):
+        other(frame(message(SLOT_STATUS, seq=200)))
+        time.sleep(0.2)
+        for seq, (kind, data) in enumerate(opening):
+            line.send(frame(message(kind, data, seq=seq)))
+            line.answer()
+            got = line.answer()
+        assert got[0] == STATUS and got[6] == seq, f"at the end of the opening: {got.hex()}"
+        line.silent("after it")
+    line.works()
+
+
 def check_pulled(line):
-    """As above, and the caller pulls the card half a second from now."""
+    """As above, and the caller pulls the card half a second after it begins."""
     tpdu_level(line)
+    print("begins", flush=True)
     start = time.monotonic()
     line.expect("XfrBlock", line.command(XFR_BLOCK, IFS_REQUEST), DATA_BLOCK, FAILED | ABSENT, E_MUTE)
     assert time.monotonic() - start < 0.9, "the answer waited for the card"
@@ -281,9 +325,11 @@ def leave_data(line):
 
 
 def leave_answer(line):
-    """The host asks and goes, with the card powered, and takes neither echo nor answer."""
+    """The host asks and goes, with the card powered, once its command is there; it takes neither echo nor answer."""
+    whole = frame(message(XFR_BLOCK, SELECT))
     line.command(POWER_ON)
-    line.send(frame(message(XFR_BLOCK, SELECT)))
+    line.send(whole)
+    line.has(len(whole))
 
 
 def main():

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "admin_rig.h"
+#include "daemon/attempt.h"
 #include "daemon/denying.h"
 #include "daemon/admin_rows.h"
 #include "daemon/compile.h"
@@ -26,6 +27,7 @@ static void take_answer(struct rig *r);
 uint32_t rig_enrolments;
 struct denykeep *rig_keep;
 uint32_t rig_sweeps;
+const char rig_card_a[65] = "a111111111111111111111111111111111111111111111111111111111111111";
 
 /* --- what admin*.c calls, replaced at link time --- */
 
@@ -107,12 +109,19 @@ struct sk_span denying_bytes(const struct daemon *d)
 	return denykeep_bytes(rig_keep);
 }
 
+/* In use: what the attempts look at more closely. */
+const char *attempt_standing(const struct person *p, const struct card *c, int64_t now)
+{
+	(void)now;
+	return p->status == PERSON_ACTIVE && c->status == CARD_ACTIVE ? NULL : "not-in-use";
+}
+
 const char *denying_reason(const struct daemon *d, const uint8_t key[static STORE_KEY_LEN])
 {
 	int64_t when;
 
 	(void)d;
-	return denykeep_find(rig_keep, key, &when) == SK_E_NOENT ? NULL : "card-on-denylist";
+	return rig_keep == NULL || denykeep_find(rig_keep, key, &when) == SK_E_NOENT ? NULL : "card-on-denylist";
 }
 
 enum sk_status denying_import(struct daemon *d, struct sk_span bytes, const char *actor, const char *from,
@@ -310,7 +319,7 @@ uint64_t rig_cell_num(const struct rig *r, size_t row, enum ipc_field f)
 
 void rig_person(struct rig *r, const char *id, const char *account)
 {
-	struct person p = { .role = ROLE_STAFF, .status = PERSON_ACTIVE, .created = 1, .changed = 1 };
+	struct person p = { .role = ROLE_STAFF, .status = PERSON_ACTIVE, .created = daemon_now(), .changed = daemon_now() };
 
 	strcpy(p.id, id);
 	strcpy(p.name, "Name");
@@ -376,4 +385,31 @@ void rig_fail(struct rig *r, enum lockout_subject subject, enum lockout_factor f
 		assert_int_equal(lockout_charge(rec, &wide, &now, &left, &wait_s), SK_OK);
 	}
 	assert_int_equal(store_lockout_put(r->d.store, &lid, rec), SK_OK);
+}
+
+enum card_status rig_card_status(struct rig *r, uint8_t first)
+{
+	static struct card c;
+	uint8_t key[STORE_KEY_LEN];
+
+	memset(key, 0x11, sizeof(key));
+	key[0] = first;
+	assert_int_equal(store_card_get(r->d.store, key, &c), SK_OK);
+	return c.status;
+}
+
+enum sk_status rig_card_step(struct rig *r, enum ipc_command cmd, const char *card)
+{
+	rig_ask(r, cmd);
+	rig_text(r, IPC_F_CARD, card);
+	rig_text(r, IPC_F_DETAIL, "紛失");
+	return rig_answer(r);
+}
+
+void rig_ask_person_add(struct rig *r, const char *id, const char *account)
+{
+	rig_ask(r, CMD_PERSON_ADD);
+	rig_text(r, IPC_F_PERSON, id);
+	rig_text(r, IPC_F_NAME, "山田花子");
+	rig_text(r, IPC_F_ACCOUNT, account);
 }

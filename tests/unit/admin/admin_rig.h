@@ -51,6 +51,13 @@ uint64_t rig_cell_num(const struct rig *r, size_t row, enum ipc_field f);
 /** A person and an active card made without the daemon's commands. */
 void rig_person(struct rig *r, const char *id, const char *account);
 void rig_card(struct rig *r, const char *person, uint8_t first);
+/** The whole name of rig_card()'s card that begins with a1. */
+extern const char rig_card_a[65];
+enum card_status rig_card_status(struct rig *r, uint8_t first);
+/** A step of a card's life, with a reason. */
+enum sk_status rig_card_step(struct rig *r, enum ipc_command cmd, const char *card);
+/** Begin to build the request for a new person; her role and her days may follow. */
+void rig_ask_person_add(struct rig *r, const char *id, const char *account);
 /** How many records the chain has, and the newest one. */
 uint64_t rig_records(struct rig *r);
 void rig_newest(struct rig *r, struct audit_row *ret_row);

@@ -16,7 +16,6 @@
 #include "denylist/denykeep.h"
 #include "denylist/denysign.h"
 
-static const char card_a[] = "a111111111111111111111111111111111111111111111111111111111111111";
 static const char card_f[] = "f000000000000000000000000000000000000000000000000000000000000000";
 
 static char authority[96], key_file[96];
@@ -135,17 +134,6 @@ static enum sk_status unrevoke(struct rig *r, const char *card)
 	rig_text(r, IPC_F_CARD, card);
 	rig_text(r, IPC_F_DETAIL, "wrong card");
 	return rig_answer(r);
-}
-
-static enum card_status status_of(struct rig *r, uint8_t first)
-{
-	static struct card c;
-	uint8_t key[STORE_KEY_LEN];
-
-	memset(key, 0x11, sizeof(key));
-	key[0] = first;
-	assert_int_equal(store_card_get(r->d.store, key, &c), SK_OK);
-	return c.status;
 }
 
 static uint32_t entries(void)
@@ -289,19 +277,19 @@ static void unrevoking_takes_the_authority(void **state)
 	assert_int_equal(unrevoke(r, "a1111111"), SK_E_DENIED); /* there is no list at all */
 	assert_int_equal(publish(r, NULL, 0), SK_OK);
 	assert_int_equal(unrevoke(r, "a1111111"), SK_E_DENIED); /* the card is on it */
-	assert_int_equal(status_of(r, 0xA1), CARD_REVOKED);
-	assert_int_equal(publish(r, card_a, IPC_DRAFT_LEAVE), SK_OK);
+	assert_int_equal(rig_card_status(r, 0xA1), CARD_REVOKED);
+	assert_int_equal(publish(r, rig_card_a, IPC_DRAFT_LEAVE), SK_OK);
 	n = rig_records(r);
 	rig_record_fails = SK_E_IO;
 	assert_int_not_equal(unrevoke(r, "a1111111"), SK_OK);
 	rig_record_fails = SK_OK;
-	assert_int_equal(status_of(r, 0xA1), CARD_REVOKED);
+	assert_int_equal(rig_card_status(r, 0xA1), CARD_REVOKED);
 	assert_int_equal(unrevoke(r, "a1111111"), SK_OK);
-	assert_int_equal(status_of(r, 0xA1), CARD_ACTIVE);
+	assert_int_equal(rig_card_status(r, 0xA1), CARD_ACTIVE);
 	assert_int_equal(rig_records(r), n + 1);
 	rig_newest(r, &row);
 	assert_int_equal(row.event, EV_CARD_UNREVOKE);
-	assert_string_equal(row.card, card_a);
+	assert_string_equal(row.card, rig_card_a);
 	assert_string_equal(row.person, "1");
 	assert_non_null(strstr(row.detail, "denylist=2 reason=wrong card"));
 	/* The next list doesn't bring it back on. */
@@ -329,7 +317,7 @@ static void an_older_list_lets_nothing_go(void **state)
 	/* One second after the list was issued. */
 	assert_int_equal(store_card_set_status(r->d.store, key, CARD_REVOKED, "lost", 1790000001), SK_OK);
 	assert_int_equal(unrevoke(r, "a1111111"), SK_E_DENIED);
-	assert_int_equal(status_of(r, 0xA1), CARD_REVOKED);
+	assert_int_equal(rig_card_status(r, 0xA1), CARD_REVOKED);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

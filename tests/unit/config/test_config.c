@@ -111,16 +111,18 @@ static void defaults(void **state)
 
 static void values(void **state)
 {
-	struct config c;
+	struct config c, s;
 
 	(void)state;
 	must_load("# comment\n; comment\n[site]\nname = 市役所\nhelp=内線 2345 [a=b]; really\nbanner =\n"
-	    "[terminal]\nid = T-001\nreader = uTrust 3700 [CCID]\nsensor = uru4000\n"
+	    "[terminal]\nid = T-001\nreader = uTrust 3700 [CCID]\nsensor = uru4000\naccount = desk1\n"
 	    "[trust]\nanchors = /srv/anchors\nrequire_crl = no\ncrl_grace = 2d\n"
 	    "[denylist]\nkey = pkcs11:token=site;object=denylist\nkey_provider = engine:pkcs11\nsessions = end\n"
+	    "[session]\ncard_out = end\ncard_out_grace = 5s\nidle_lock = 10m\n"
 	    "[lockout]\npin_soft = 2\npin_hard = 10\npin_delay = 5m\nfinger_soft = 4\nfinger_hard = 20\nfinger_delay = 1h\n"
 	    "terminal_soft = 7\nterminal_hard = 8\nterminal_delay = 24h\n"
 	    "[timing]\nattempt = 2m\npin = 90\nfinger = 30s\n"
+	    "[policy]\ndormant = 90d\n"
 	    "[role staff]\npolicy = card+finger | card+pin\nsession_max = 8h\n"
 	    "[role privileged]\nsession_max = 0\n[role auditor]\npolicy=deny\n"
 	    "[service sudo]\npolicy = card+pin\nremote = yes\n[service x.y_z-1]\nremote = no\n"
@@ -132,6 +134,7 @@ static void values(void **state)
 	assert_string_equal(c.terminal, "T-001");
 	assert_string_equal(c.reader, "uTrust 3700 [CCID]");
 	assert_string_equal(c.sensor, "uru4000");
+	assert_string_equal(c.account, "desk1");
 	assert_string_equal(c.anchors_dir, "/srv/anchors");
 	assert_false(c.require_crl);
 	assert_int_equal(c.crl_warn_s, 2 * 86400);
@@ -142,6 +145,20 @@ static void values(void **state)
 	assert_string_equal(c.deny_key, "pkcs11:token=site;object=denylist");
 	assert_string_equal(c.deny_key_provider, "engine:pkcs11");
 	assert_true(c.deny_end_sessions);
+	assert_int_equal(c.card_out, CARD_OUT_END);
+	assert_int_equal(c.card_out_grace_s, 5);
+	assert_int_equal(c.idle_lock_s, 600);
+	assert_int_equal(c.dormant_s, 90 * 86400);
+	must_load("[policy]\ndormant = 0\n", &s);
+	assert_int_equal(s.dormant_s, 0);
+	must_load("", &s);
+	assert_int_equal(s.dormant_s, 0);
+	must_load("[session]\ncard_out = nothing\nidle_lock = 0\n", &s);
+	assert_int_equal(s.card_out, CARD_OUT_NOTHING);
+	assert_int_equal(s.idle_lock_s, 0);
+	must_load("[session]\ncard_out = lock\ncard_out_grace = 1m\n", &s);
+	assert_int_equal(s.card_out, CARD_OUT_LOCK);
+	assert_int_equal(s.card_out_grace_s, 60);
 	assert_int_equal(c.attempt_deadline_s, 120);
 	assert_int_equal(c.pin_deadline_s, 90);
 	assert_int_equal(c.finger_deadline_s, 30);
@@ -259,6 +276,18 @@ static void refused(void **state)
 		{ "[denylist]\nkey_provider = ../x\n", 2, "denylist.key_provider" },
 		{ "[denylist]\nkey_provider = engine:\n", 2, "denylist.key_provider" },
 		{ "[denylist]\nsessions = no\n", 2, "denylist.sessions" },
+		{ "[session]\ncard_out = no\n", 2, "session.card_out" },
+		{ "[session]\ncard_out = Lock\n", 2, "session.card_out" },
+		{ "[session]\ncard_out =\n", 2, "session.card_out" },
+		{ "[session]\ncard_out_grace = 61s\n", 2, "session.card_out_grace" },
+		{ "[session]\ncard_out_grace = -1\n", 2, "session.card_out_grace" },
+		{ "[policy]\ndormant = 29d\n", 2, "policy.dormant" },
+		{ "[policy]\ndormant = 1101d\n", 2, "policy.dormant" },
+		{ "[policy]\ndormant = never\n", 2, "policy.dormant" },
+		{ "[session]\nidle_lock = 59s\n", 2, "session.idle_lock" },
+		{ "[session]\nidle_lock = 61m\n", 2, "session.idle_lock" },
+		{ "[session]\nidle_lock = 00\n", 2, "session.idle_lock" },
+		{ "[session]\nidle_lock = no\n", 2, "session.idle_lock" },
 		{ "[crl]\nurl = cdp\nurl = file:///etc/passwd\n", 3, "crl.url" },
 		{ "[crl]\nurl = aia\n", 2, "crl.url" },
 		{ "[crl]\nurl =\n", 2, "crl.url" },

@@ -32,6 +32,7 @@ static struct {
 	struct logind_result answer;
 	char authority[96], key[96];
 	uint64_t number;
+	bool meanwhile; /* another card is reported while logind is asked */
 } w;
 
 int64_t daemon_now(void)
@@ -45,6 +46,8 @@ void logind_stop(struct logind *l, const struct session *s, enum logind_act act,
 	w.stops++;
 	w.last = *s;
 	w.act = act;
+	if (w.meanwhile)
+		denying_sweep_in(&w.y, 1);
 	done(arg, s, &w.answer);
 }
 
@@ -113,7 +116,7 @@ static int setup(void **state)
 	assert_true(sd_event_new(&w.d.event) >= 0);
 	assert_int_equal(denykeep_open(&(struct denykeep_config){ w.authority, dir, "S" }, &w.y.keep), SK_OK);
 	w.y.d = &w.d;
-	w.y.logind = (struct logind *)&w; /* what the replaced logind_stop() is handed and never looks into */
+	w.d.logind = (struct logind *)&w; /* what the replaced logind_stop() is handed and never looks into */
 	w.d.deny = &w.y;
 	w.answer = (struct logind_result){ .locked = 1, .st = SK_OK };
 	assert_int_equal(store_person_add(w.d.store, &p), SK_OK);
@@ -193,6 +196,17 @@ static uint32_t sweep(void)
 	return w.stops - before;
 }
 
+/* The same at the retry that is due, as its timer would. */
+static uint32_t again(void)
+{
+	uint32_t before = w.stops;
+
+	assert_non_null(w.y.sweep);
+	denying_sweep_in(&w.y, 0);
+	settle();
+	return w.stops - before;
+}
+
 static void only_lost_cards_stop(void **state)
 {
 	uint64_t id;
@@ -216,6 +230,39 @@ static void only_lost_cards_stop(void **state)
 	assert_int_equal(sweep(), 1);
 	assert_int_equal(w.act, LOGIND_END);
 	assert_int_equal(w.y.counts.locked, 2);
+}
+
+static void hold(uint64_t id, uint8_t first, uint64_t attempt)
+{
+	struct session_hold h = { .attempt = attempt, .person = "P1", .since = 200 };
+
+	key_of(first, h.key);
+	assert_int_equal(store_session_hold(w.d.store, id, &h), SK_OK);
+}
+
+/* A desk that was locked for one lost card, and the card of the next one at it; and one that was found, and is lost once more. */
+static void who_takes_a_stopped_session_over_is_looked_at(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	add_card(0xA1, CARD_ACTIVE, 1);
+	add_card(0xB1, CARD_ACTIVE, 1);
+	id = add_session(0xA1, 100);
+	list_card(0xA1, 150);
+	assert_int_equal(sweep(), 1);
+	hold(id, 0xB1, 2);
+	assert_int_equal(sweep(), 0);
+	list_card(0xB1, 250);
+	assert_int_equal(sweep(), 1);
+	assert_int_equal(w.last.id, id);
+	assert_int_equal(sweep(), 0);
+	list_card(0xEE, 300);
+	hold(id, 0xB1, 3);
+	assert_int_equal(sweep(), 0);
+	list_card(0xB1, 350);
+	assert_int_equal(sweep(), 1);
+	assert_int_equal(sweep(), 0);
 }
 
 static void listed_cards_stop_and_closed_sessions_are_left(void **state)
@@ -290,10 +337,9 @@ static void failures_are_recorded_once_and_tried_again(void **state)
 	w.answer = (struct logind_result){ .st = SK_E_IO };
 	assert_int_equal(sweep(), 1);
 	assert_int_equal(w.y.counts.failed, 1);
-	assert_non_null(w.y.sweep); /* armed again */
-	assert_int_equal(sweep(), 1);
+	assert_int_equal(again(), 1);
 	w.answer = (struct logind_result){ .ended = 1, .st = SK_OK };
-	assert_int_equal(sweep(), 1);
+	assert_int_equal(again(), 1);
 	assert_int_equal(w.y.counts.failed, 0);
 	assert_int_equal(w.y.counts.ended, 1);
 	assert_null(w.y.sweep);
@@ -302,6 +348,87 @@ static void failures_are_recorded_once_and_tried_again(void **state)
 	assert_int_equal(n[1], 1);
 	assert_int_equal(n[0], 1);
 	assert_int_equal(w.receipts, 3);
+}
+
+/* A logind that was away for good does not use up the tries of the next lost card. */
+static void each_change_has_its_own_tries(void **state)
+{
+	uint32_t n[2] = { 0, 0 };
+
+	(void)state;
+	add_card(0xC1, CARD_REVOKED, 1);
+	add_session(0xC1, 100);
+	w.answer = (struct logind_result){ .st = SK_E_IO };
+	assert_int_equal(sweep(), 1);
+	for (uint32_t i = 0; i < DENYING_RETRIES; i++)
+		assert_int_equal(again(), 1);
+	assert_null(w.y.sweep);
+	assert_int_equal(sweep(), 1);
+	assert_int_equal(again(), 1);
+	assert_int_equal(store_audit_each(w.d.store, 0, 0, count_stops, n), SK_OK);
+	assert_int_equal(n[1], 2);
+}
+
+/* The rest of the PAM stack makes logind's session. */
+static void a_session_that_has_just_been_opened(void **state)
+{
+	uint32_t n[2] = { 0, 0 };
+
+	(void)state;
+	add_card(0xC1, CARD_REVOKED, 1);
+	add_session(0xC1, NOW - 5);
+	w.answer = (struct logind_result){ .st = SK_E_NOENT };
+	assert_int_equal(sweep(), 1);
+	assert_int_equal(w.y.counts.absent, 0);
+	/* An older one of the account. */
+	w.answer = (struct logind_result){ .locked = 1, .st = SK_OK };
+	assert_int_equal(again(), 1);
+	assert_int_equal(w.y.counts.locked, 0);
+	w.answer = (struct logind_result){ .locked = 1, .own = true, .st = SK_OK };
+	assert_int_equal(again(), 1);
+	assert_int_equal(w.y.counts.locked, 1);
+	assert_null(w.y.sweep);
+	assert_int_equal(store_audit_each(w.d.store, 0, 0, count_stops, n), SK_OK);
+	assert_int_equal(n[0] + n[1], 1);
+}
+
+/* A card that was reported while the one before it could not be stopped is not made to wait. */
+static void a_sweep_that_is_due_sooner_stays(void **state)
+{
+	(void)state;
+	add_card(0xC1, CARD_REVOKED, 1);
+	add_session(0xC1, 100);
+	w.answer = (struct logind_result){ .st = SK_E_IO };
+	w.meanwhile = true;
+	assert_int_equal(sweep(), 1);
+	w.meanwhile = false;
+	for (int i = 0; i < 50 && w.stops < 2; i++)
+		(void)sd_event_run(w.d.event, 100000);
+	assert_int_equal(w.stops, 2);
+}
+
+static void break_card(uint8_t first)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "sqlite3 '%s/registry.db' \"UPDATE card SET created = -1 WHERE hex(substr(key, 1, 1)) = '%02X'\"", w.dir, first);
+	assert_int_equal(system(command), 0);
+}
+
+/* One row that is damaged keeps no other lost card's session open. */
+static void a_card_that_cannot_be_read(void **state)
+{
+	(void)state;
+	add_card(0xA1, CARD_ACTIVE, 1);
+	add_card(0xC1, CARD_REVOKED, 1);
+	add_session(0xA1, 100);
+	add_session(0xC1, 100);
+	add_session(0xA1, 100);
+	break_card(0xA1);
+	assert_int_equal(sweep(), 1);
+	assert_int_equal(w.last.key[0], 0xC1);
+	assert_int_equal(again(), 0);
+	assert_non_null(w.y.sweep);
 }
 
 static void a_session_that_logind_does_not_know(void **state)
@@ -337,10 +464,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(only_lost_cards_stop),
+		TEST(who_takes_a_stopped_session_over_is_looked_at),
 		TEST(listed_cards_stop_and_closed_sessions_are_left),
 		TEST(sessions_without_a_card),
 		TEST(damage_stops_nobody),
 		TEST(failures_are_recorded_once_and_tried_again),
+		TEST(each_change_has_its_own_tries),
+		TEST(a_session_that_has_just_been_opened),
+		TEST(a_sweep_that_is_due_sooner_stays),
+		TEST(a_card_that_cannot_be_read),
 		TEST(a_session_that_logind_does_not_know),
 		TEST(very_many_sessions),
 	};

@@ -79,28 +79,34 @@ int place_teardown(void **state)
 	return 0;
 }
 
-/* With OpenSSL, from the bytes of the document, not through the code under test. */
-void place_sign(EVP_PKEY *key, uint8_t *bytes, size_t len)
+void place_sign_raw(EVP_PKEY *key, const char *domain, struct sk_span statement, uint8_t ret_raw[static DENYLIST_SIG_LEN])
 {
-	struct denylist l;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	uint8_t der[128], raw[64];
+	uint8_t der[128];
 	const unsigned char *p = der;
 	size_t der_len = sizeof(der);
 	ECDSA_SIG *sig;
 
-	assert_int_equal(denylist_parse((struct sk_span){ bytes, len }, &l), SK_OK);
 	assert_non_null(ctx);
 	assert_int_equal(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key), 1);
-	assert_int_equal(EVP_DigestSignUpdate(ctx, "sekisho denylist v1", 19), 1);
-	assert_int_equal(EVP_DigestSignUpdate(ctx, l.statement.p, l.statement.len), 1);
+	assert_int_equal(EVP_DigestSignUpdate(ctx, domain, strlen(domain)), 1);
+	assert_int_equal(EVP_DigestSignUpdate(ctx, statement.p, statement.len), 1);
 	assert_int_equal(EVP_DigestSignFinal(ctx, der, &der_len), 1);
 	EVP_MD_CTX_free(ctx);
 	sig = d2i_ECDSA_SIG(NULL, &p, (long)der_len);
 	assert_non_null(sig);
-	assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_r(sig), raw, 32), 32);
-	assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_s(sig), raw + 32, 32), 32);
+	assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_r(sig), ret_raw, 32), 32);
+	assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_s(sig), ret_raw + 32, 32), 32);
 	ECDSA_SIG_free(sig);
+}
+
+void place_sign(EVP_PKEY *key, uint8_t *bytes, size_t len)
+{
+	struct denylist l;
+	uint8_t raw[DENYLIST_SIG_LEN];
+
+	assert_int_equal(denylist_parse((struct sk_span){ bytes, len }, &l), SK_OK);
+	place_sign_raw(key, "sekisho denylist v1", l.statement, raw);
 	assert_int_equal(deny_set_signature(bytes, len, raw), SK_OK);
 }
 

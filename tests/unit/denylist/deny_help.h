@@ -24,6 +24,8 @@ void place_write(const char *path, const void *bytes, size_t len, unsigned mode)
 /** Public key as PEM into @p path. */
 void place_public(const char *path, EVP_PKEY *key);
 EVP_PKEY *place_new_key(const char *curve);
+/** Signature of a domain and a statement, r and s: with OpenSSL, from the bytes of the document, not through the code under test. */
+void place_sign_raw(EVP_PKEY *key, const char *domain, struct sk_span statement, uint8_t ret_raw[static DENYLIST_SIG_LEN]);
 /** Sign bytes made by deny_make(), in place, with @p key. */
 void place_sign(EVP_PKEY *key, uint8_t *bytes, size_t len);
 /** A signed list of cards 1..n (card i: 32 bytes of i, last byte 7). The caller frees. */

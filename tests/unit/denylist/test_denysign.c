@@ -69,6 +69,25 @@ static void a_signature_verifies(void **state)
 	deny_authority_free(&a);
 }
 
+/* A statement of one kind is none of another, whatever its bytes. */
+static void a_signature_is_of_one_kind(void **state)
+{
+	static const uint8_t text[] = { 1, 2, 3 };
+	const struct sk_span statement = { text, sizeof(text) };
+	struct place *p = *state;
+	struct deny_authority *a = NULL;
+	struct denysign *s = NULL;
+	uint8_t raw[DENYLIST_SIG_LEN] = { 0 };
+
+	assert_int_equal(deny_authority_load(p->authority, &a, what), SK_OK);
+	assert_int_equal(denysign_open(p->key_file, "", &s, what), SK_OK);
+	assert_int_equal(denysign_statement(s, a, "sekisho example v1", statement, raw, what), SK_OK);
+	assert_int_equal(deny_signature_verify(a, "sekisho example v1", statement, (struct sk_span){ raw, sizeof(raw) }), SK_OK);
+	assert_int_equal(deny_signature_verify(a, DENYLIST_DOMAIN, statement, (struct sk_span){ raw, sizeof(raw) }), SK_E_CRYPTO);
+	denysign_free(&s);
+	deny_authority_free(&a);
+}
+
 static void key_files(void **state)
 {
 	struct place *p = *state;
@@ -117,6 +136,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_signature_verifies),
+		TEST(a_signature_is_of_one_kind),
 		TEST(key_files),
 		TEST(keys_that_no_provider_has),
 	};

@@ -143,6 +143,7 @@ static void test_kinds(void **state)
 	assert_string_equal(msg_args(MSG_LOCKED), "S");
 	assert_string_equal(msg_args(MSG_DENIED), "SS");
 	assert_string_equal(msg_args(MSG_CARD_EXPIRED), "TS");
+	assert_string_equal(msg_args(MSG_DORMANT), "S");
 	assert_string_equal(msg_args(MSG_CRL_OLD), "SS");
 	assert_string_equal(msg_args(MSG_CRL_OLD_WARN), "SS");
 	assert_string_equal(msg_args(MSG_FAULT), "SS");

@@ -63,6 +63,8 @@ void play_info(int fd, enum msg_id id, const char *arg1, const char *arg2)
 	struct ipc_out o;
 
 	ipc_out_init(&o, IPC_AUTH_INFO, buf, sizeof(buf));
+	if (id == MSG_NONE)
+		ipc_out_num(&o, IPC_F_MSG, MSG_NONE);
 	put_message(&o, id, arg1, arg2);
 	send_out(fd, &o);
 }

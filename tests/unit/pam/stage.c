@@ -76,13 +76,15 @@ int stage_enter(const char *module, const char *peek, const char *catalogue)
 	return write_stack("plain", "", "") | write_stack("peek", "", peek_path) | write_stack("ja", "lang=C.UTF-8", "") |
 	    write_stack("nolocale", "lang=xx_YY.UTF-8", "") | write_stack("arg-debug", "debug", "") |
 	    write_stack("arg-nolang", "lang=", "") | write_stack("arg-path", "lang=../../tmp/x", "") |
-	    write_stack("arg-twice", "lang=C.UTF-8 lang=C", "") | write_stack("arg-more", "lang=C nullok", "");
+	    write_stack("arg-twice", "lang=C.UTF-8 lang=C", "") | write_stack("arg-more", "lang=C nullok", "") |
+	    write_stack("unlock", "unlock lang=C", "") | write_stack("arg-unlock-twice", "unlock unlock", "") |
+	    write_stack("arg-unlocked", "unlocked", "");
 }
 
 void stage_leave(void)
 {
 	static const char *const names[] = { "plain", "peek", "ja", "nolocale", "arg-debug", "arg-nolang", "arg-path",
-		"arg-twice", "arg-more" };
+		"arg-twice", "arg-more", "unlock", "arg-unlock-twice", "arg-unlocked" };
 	char path[128];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

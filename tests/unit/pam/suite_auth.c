@@ -18,6 +18,7 @@ static void play_full(int fd)
 	PLAY_CHECK(play_field_is(&m, IPC_F_TTY, "/dev/tty1"));
 	PLAY_CHECK(play_field_is(&m, IPC_F_RHOST, "10.0.0.7"));
 	PLAY_CHECK(play_field_is(&m, IPC_F_RUSER, "hanako"));
+	PLAY_CHECK(!ipc_has(&m, IPC_F_FLAGS));
 	play_info(fd, MSG_INSERT_CARD, NULL, NULL);
 	play_prompt(fd, 0xA1B2C3D4, MSG_PIN_PROMPT, "3");
 	play_recv(fd, IPC_AUTH_ANSWER, &m);
@@ -310,9 +311,27 @@ static void test_silent(void **state)
 	assert_non_null(strstr(stage_said(s), "info: This is your first log-in."));
 }
 
+static void play_unlock(int fd)
+{
+	struct ipc_msg m;
+
+	play_recv(fd, IPC_AUTH_BEGIN, &m);
+	PLAY_CHECK(play_field_is(&m, IPC_F_ACCOUNT, "taro"));
+	PLAY_CHECK(ipc_num(&m, IPC_F_FLAGS) == IPC_BEGIN_UNLOCK);
+	play_result(fd, SK_GRANTED, "taro", MSG_NONE, NULL, NULL);
+}
+
+static void test_a_locker_says_so(void **state)
+{
+	struct stage *s = *state;
+
+	s->service = "unlock";
+	assert_int_equal(stage_attempt(s, play_unlock), PAM_SUCCESS);
+}
+
 static void test_arguments(void **state)
 {
-	static const char *const stacks[] = { "arg-debug", "arg-nolang", "arg-path", "arg-twice", "arg-more" };
+	static const char *const stacks[] = { "arg-debug", "arg-nolang", "arg-path", "arg-twice", "arg-more", "arg-unlock-twice", "arg-unlocked" };
 	struct stage *s = *state;
 
 	for (size_t i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++) {
@@ -365,6 +384,7 @@ int suite_auth(void)
 		cmocka_unit_test_setup_teardown(test_impossible_names, stage_setup, stage_teardown),
 		cmocka_unit_test_setup_teardown(test_malformed_items, stage_setup, stage_teardown),
 		cmocka_unit_test_setup_teardown(test_silent, stage_setup, stage_teardown),
+		cmocka_unit_test_setup_teardown(test_a_locker_says_so, stage_setup, stage_teardown),
 		cmocka_unit_test_setup_teardown(test_arguments, stage_setup, stage_teardown),
 		cmocka_unit_test_setup_teardown(test_language, stage_setup, stage_teardown),
 	};

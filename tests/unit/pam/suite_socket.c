@@ -162,6 +162,50 @@ static void test_connect_deadline(void **state)
 	stop_daemon(s);
 }
 
+static void play_takes_and_is_silent(int fd)
+{
+	struct ipc_msg m;
+
+	play_recv(fd, IPC_AUTH_BEGIN, &m);
+	(void)sleep(60);
+}
+
+/* What a service manager's socket is while its daemon can't start: connections are taken, nobody ever answers. */
+static void test_first_word(void **state)
+{
+	struct stage *s = *state;
+	int64_t start_ms, took_ms;
+
+	stage_daemon_one(s, play_takes_and_is_silent);
+	start_ms = now_ms();
+	assert_int_equal(stage_auth(s, 0), PAM_AUTHINFO_UNAVAIL);
+	took_ms = now_ms() - start_ms;
+	assert_in_range(took_ms, CLIENT_FIRST_MS - 200, CLIENT_FIRST_MS + 2000);
+	assert_non_null(strstr(stage_said(s), "The log-in service of this terminal is not running."));
+	stop_daemon(s);
+}
+
+static void play_heard(int fd)
+{
+	struct ipc_msg m;
+
+	play_recv(fd, IPC_AUTH_BEGIN, &m);
+	play_info(fd, MSG_NONE, NULL, NULL);
+	(void)usleep((CLIENT_FIRST_MS + 1500) * 1000);
+	play_result(fd, SK_GRANTED, "taro", MSG_NONE, NULL, NULL);
+}
+
+/* Heard, it waits longer, and shows nothing of it. */
+static void test_heard(void **state)
+{
+	struct stage *s = *state;
+
+	stage_daemon_one(s, play_heard);
+	assert_int_equal(stage_auth(s, 0), PAM_SUCCESS);
+	stage_daemon_done(s);
+	assert_string_equal(stage_said(s), "");
+}
+
 static void play_trickle(int fd)
 {
 	for (unsigned i = 0; i < 60; i++) {
@@ -183,7 +227,7 @@ static void test_waiting_budget(void **state)
 	assert_int_equal(client_open(&c, 300), SK_OK);
 	start_ms = now_ms();
 	while (st == SK_OK)
-		st = client_recv(&c, &m);
+		st = client_recv(&c, 500, &m);
 	assert_int_equal(st, SK_E_TIMEOUT);
 	assert_in_range(now_ms() - start_ms, 250, 1000);
 	client_close(&c);
@@ -199,6 +243,8 @@ int suite_socket(void)
 		cmocka_unit_test_setup_teardown(test_peer_user, stage_setup, stage_teardown),
 		cmocka_unit_test_setup_teardown(test_stream_socket, stage_setup, stage_teardown),
 		cmocka_unit_test_setup_teardown(test_connect_deadline, stage_setup, stage_teardown),
+		cmocka_unit_test_setup_teardown(test_first_word, stage_setup, stage_teardown),
+		cmocka_unit_test_setup_teardown(test_heard, stage_setup, stage_teardown),
 		cmocka_unit_test_setup_teardown(test_waiting_budget, stage_setup, stage_teardown),
 	};
 

@@ -114,7 +114,7 @@ static void test_add_arguments(void **state)
 	uint64_t seq = 77;
 
 	assert_int_equal(store_audit_add(p->s, &in, 1, &seq), SK_E_ARG);
-	in.event = (enum audit_event)(EV_SESSION_STOP + 1);
+	in.event = (enum audit_event)(EV_MEDIA_REFUSED + 1);
 	assert_int_equal(store_audit_add(p->s, &in, 1, &seq), SK_E_ARG);
 	in.event = EV_CLOCK;
 	assert_int_equal(store_audit_add(p->s, &in, -1, &seq), SK_E_ARG);
@@ -137,11 +137,11 @@ static void test_event_names(void **state)
 {
 	(void)state;
 	assert_null(audit_event_name((enum audit_event)0));
-	assert_null(audit_event_name((enum audit_event)(EV_SESSION_STOP + 1)));
+	assert_null(audit_event_name((enum audit_event)(EV_MEDIA_REFUSED + 1)));
 	assert_string_equal(audit_event_name(EV_START), "start");
 	assert_string_equal(audit_event_name(EV_ATTEMPT_DENIED), "attempt-denied");
 	assert_string_equal(audit_event_name(EV_CLOCK), "clock");
-	for (int a = EV_START; a <= EV_SESSION_STOP; a++) {
+	for (int a = EV_START; a <= EV_MEDIA_REFUSED; a++) {
 		assert_non_null(audit_event_name((enum audit_event)a));
 		for (int b = EV_START; b < a; b++)
 			assert_string_not_equal(audit_event_name((enum audit_event)a), audit_event_name((enum audit_event)b));

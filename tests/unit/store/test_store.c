@@ -202,7 +202,6 @@ static void test_schema_is_ours(void **state)
 		{ "registry.db", "CREATE TRIGGER zz AFTER INSERT ON print BEGIN DELETE FROM card; END" },
 		{ "registry.db", "DROP INDEX person_account" },
 		{ "registry.db", "ALTER TABLE person ADD COLUMN more INTEGER" },
-		{ "registry.db", "PRAGMA user_version = 2" },
 		{ "registry.db", "PRAGMA application_id = 1" },
 		{ "registry.db", "DELETE FROM store" },
 		{ "registry.db", "UPDATE store SET id = x'00'" },
@@ -217,6 +216,31 @@ static void test_schema_is_ours(void **state)
 		help_copy(p->dir, rows[i].file, "kept");
 		help_sql(p->dir, rows[i].file, rows[i].sql);
 		if (try_open(p->dir) != SK_E_CORRUPT)
+			fail_msg("%s", rows[i].sql);
+		help_copy(p->dir, "kept", rows[i].file);
+		assert_int_equal(try_open(p->dir), SK_OK);
+	}
+}
+
+/* A version put back over a newer one: it isn't damaged, and stays as it is. */
+static void test_newer_is_not_damaged(void **state)
+{
+	static const struct {
+		const char *file, *sql;
+		enum sk_status st;
+	} rows[] = {
+		{ "registry.db", "PRAGMA user_version = 3", SK_E_UNSUPPORTED },
+		{ "lockout.db", "PRAGMA user_version = 2", SK_E_UNSUPPORTED },
+		{ "registry.db", "PRAGMA user_version = 3; PRAGMA application_id = 1", SK_E_CORRUPT }, /* somebody else's */
+		{ "registry.db", "PRAGMA user_version = -3", SK_E_CORRUPT },
+	};
+	struct store_place *p = *state;
+
+	store_free(&p->s);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		help_copy(p->dir, rows[i].file, "kept");
+		help_sql(p->dir, rows[i].file, rows[i].sql);
+		if (try_open(p->dir) != rows[i].st)
 			fail_msg("%s", rows[i].sql);
 		help_copy(p->dir, "kept", rows[i].file);
 		assert_int_equal(try_open(p->dir), SK_OK);
@@ -272,6 +296,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_symlink_refused, store_place_setup, store_place_teardown),
 		cmocka_unit_test_setup_teardown(test_foreign_lockout, store_place_setup, store_place_teardown),
 		cmocka_unit_test_setup_teardown(test_schema_is_ours, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_newer_is_not_damaged, store_place_setup, store_place_teardown),
 		cmocka_unit_test_setup_teardown(test_transactions, store_place_setup, store_place_teardown),
 	};
 

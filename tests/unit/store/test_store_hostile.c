@@ -30,6 +30,7 @@ static int setup(void **state)
 	struct place *p = calloc(1, sizeof(*p));
 	struct session ses = { .account = "sato", .person = "a1", .service = "gdm", .tty = ":0", .attempt = 1, .opened = 5 };
 	struct lockout_id id = help_lock(LOCK_PERSON, LOCK_PIN, "a1");
+	struct card_limit limit = { .until = 9000, .terminals = "T-001" };
 	uint8_t rec[LOCKOUT_RECORD_LEN];
 	struct person person;
 	struct card card;
@@ -44,6 +45,9 @@ static int setup(void **state)
 	lockout_init(rec);
 	assert_int_equal(store_person_add(p->s, &person), SK_OK);
 	assert_int_equal(store_card_add(p->s, &card), SK_OK);
+	memcpy(limit.key, card.key, sizeof(limit.key));
+	assert_int_equal(store_card_limit_set(p->s, &limit), SK_OK);
+	assert_int_equal(store_shared_add(p->s, "desk", "a1", 5), SK_OK);
 	assert_int_equal(store_print_add(p->s, &f, &n), SK_OK);
 	assert_int_equal(store_session_open(p->s, &ses, &n), SK_OK);
 	assert_int_equal(store_lockout_put(p->s, &id, rec), SK_OK);
@@ -103,13 +107,16 @@ static enum sk_status no_audit(void *arg, const struct audit_row *r)
 /* What each reading of the store says now. */
 struct readings {
 	enum sk_status open, person, by_account, persons, card, by_head, cards, prints, lockout, lockouts, attempt, session,
-	    last, failures, audit, head, verify;
+	    last, failures, audit, head, verify, on_list, shared, limit;
 };
 
 static struct readings read_all(struct place *p)
 {
 	struct lockout_id id = help_lock(LOCK_PERSON, LOCK_PIN, "a1");
 	struct readings r = { .open = SK_E_FAULT };
+	struct card_limit limit;
+	struct shared on_list;
+	bool shared;
 	uint8_t rec[LOCKOUT_RECORD_LEN], hash[STORE_HASH_LEN];
 	struct audit_report report;
 	struct person person;
@@ -138,6 +145,9 @@ static struct readings read_all(struct place *p)
 	r.audit = store_audit_each(p->s, 0, 0, no_audit, NULL);
 	r.head = store_audit_head(p->s, &n, hash);
 	r.verify = store_audit_verify(p->s, &report);
+	r.on_list = store_shared_get(p->s, "desk", "a1", &on_list);
+	r.shared = store_account_is_shared(p->s, "desk", &shared);
+	r.limit = store_card_limit_get(p->s, a.key, &limit);
 	store_free(&p->s);
 	return r;
 }
@@ -187,7 +197,9 @@ static void test_edits(void **state)
 		{ "registry.db", "UPDATE print SET impression = 256", IN(prints) },
 		{ "registry.db", "UPDATE session SET key = zeroblob(33)", IN(session) },
 		{ "registry.db", "UPDATE session SET tty = hex(zeroblob(33))", IN(last) },
-		{ "registry.db", "UPDATE session SET attempt = -1", IN(session) },
+		{ "registry.db", "UPDATE session SET opened = -1", IN(session) },
+		{ "registry.db", "UPDATE hold SET attempt = -1", IN(session) },
+		{ "registry.db", "UPDATE hold SET reader = hex(zeroblob(65))", IN(last) },
 		{ "registry.db", "UPDATE lockout_known SET id = 'a/b'", IN(lockouts) },
 		{ "registry.db", "UPDATE audit SET hash = x'00' WHERE seq = 8", IN(head) },
 		{ "registry.db", "UPDATE audit SET detail = hex(zeroblob(513))", IN(audit) },
@@ -263,6 +275,7 @@ static void damage_file(struct place *p, const char *name, uint32_t rounds)
 			assert_true(is_error_or_ok(r.persons));
 			assert_true(is_error_or_ok(r.cards));
 			assert_true(is_error_or_ok(r.prints));
+			assert_true(is_error_or_ok(r.shared));
 		}
 		if (r.open != SK_OK || r.verify != SK_OK || r.lockout != SK_OK)
 			refused++;

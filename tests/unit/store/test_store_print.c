@@ -142,7 +142,7 @@ static void make_session(struct session *ret_s, const char *account, int64_t ope
 	store_text_clean(ret_s->tty, sizeof(ret_s->tty), "/dev/tty2");
 	memset(ret_s->key, 9, sizeof(ret_s->key));
 	ret_s->attempt = 41;
-	ret_s->opened = opened;
+	ret_s->opened = ret_s->held = opened;
 }
 
 static void test_session(void **state)
@@ -289,6 +289,55 @@ static void test_failures_since(void **state)
 	assert_int_equal(store_failures_since(p->s, "sato", -1, &n), SK_E_ARG);
 }
 
+static void add_about(struct store *s, const char *person, const char *account, enum audit_event event, const char *reason,
+    int64_t at)
+{
+	struct audit_in in;
+	uint64_t seq;
+
+	memset(&in, 0, sizeof(in));
+	in.event = event;
+	in.person = person;
+	in.account = account;
+	in.reason = reason;
+	assert_int_equal(store_audit_add(s, &in, at, &seq), SK_OK);
+}
+
+static void test_person_last(void **state)
+{
+	struct store_place *p = *state;
+	int64_t at = 77;
+
+	assert_int_equal(help_person_add(p->s, "a1", "sato"), SK_OK);
+	assert_int_equal(store_shared_add(p->s, "desk", "a1", 1), SK_OK);
+	assert_int_equal(store_shared_remove(p->s, "desk", "a1", 2), SK_OK);
+	assert_int_equal(store_person_last(p->s, "a1", EV_ATTEMPT_GRANTED, NULL, 9000, &at), SK_E_NOENT);
+	add_about(p->s, "a1", "sato", EV_ATTEMPT_GRANTED, "card-pin", 1000);
+	add_about(p->s, "a1", "sato", EV_ATTEMPT_DENIED, "pin-wrong", 1001);
+	add_about(p->s, "b2", "sato", EV_ATTEMPT_GRANTED, "card-pin", 1002); /* whoever had the account before */
+	add_about(p->s, "a1", "other", EV_ATTEMPT_GRANTED, "card-pin", 1003);
+	assert_int_equal(store_person_last(p->s, "a1", EV_ATTEMPT_GRANTED, NULL, 9000, &at), SK_OK);
+	assert_int_equal(at, 1000);
+	/* Under a list that she was on; and the clock went back behind it. */
+	add_about(p->s, "a1", "desk", EV_ATTEMPT_GRANTED, "card-pin", 3000);
+	add_about(p->s, "a1", "sato", EV_ATTEMPT_GRANTED, "card-pin", 2000);
+	assert_int_equal(store_person_last(p->s, "a1", EV_ATTEMPT_GRANTED, NULL, 9000, &at), SK_OK);
+	assert_int_equal(at, 3000);
+	assert_int_equal(store_person_last(p->s, "a1", EV_ATTEMPT_GRANTED, NULL, 3000, &at), SK_OK);
+	assert_int_equal(at, 3000);
+	assert_int_equal(store_person_last(p->s, "a1", EV_ATTEMPT_GRANTED, NULL, 2999, &at), SK_OK);
+	assert_int_equal(at, 2000);
+	assert_int_equal(store_person_last(p->s, "a1", EV_ATTEMPT_GRANTED, NULL, 999, &at), SK_E_NOENT);
+	assert_int_equal(store_person_last(p->s, "a1", EV_ATTEMPT_DENIED, "pin-wrong", 9000, &at), SK_OK);
+	assert_int_equal(at, 1001);
+	assert_int_equal(store_person_last(p->s, "a1", EV_ATTEMPT_DENIED, "finger-wrong", 9000, &at), SK_E_NOENT);
+	assert_int_equal(store_person_last(p->s, "nobody", EV_ATTEMPT_GRANTED, NULL, 9000, &at), SK_E_NOENT);
+	assert_int_equal(store_person_last(p->s, "", EV_ATTEMPT_GRANTED, NULL, 9000, &at), SK_E_ARG);
+	assert_int_equal(store_person_last(p->s, "a1", (enum audit_event)0, NULL, 9000, &at), SK_E_ARG);
+	assert_int_equal(store_person_last(p->s, "a1", EV_ATTEMPT_GRANTED, NULL, -1, &at), SK_E_ARG);
+	assert_int_equal(at, 1001);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +348,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_open_sessions, store_place_setup, store_place_teardown),
 		cmocka_unit_test_setup_teardown(test_attempt_card, store_place_setup, store_place_teardown),
 		cmocka_unit_test_setup_teardown(test_failures_since, store_place_setup, store_place_teardown),
+		cmocka_unit_test_setup_teardown(test_person_last, store_place_setup, store_place_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,38 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Runs inside the guest. Lines "ok ..." and "FAIL ...", then "guest: N passed, N failed".
-# On the second serial line it asks tests/e2e/reader_usb.sh to move card and cable: a word a line, answered by one.
-PASSED=0 FAILED=0
-stty -F /dev/ttyS1 raw -echo
-exec 3<>/dev/ttyS1
-
-ok() {
-	name=$1
-	shift
-	if "$@" >/tmp/out 2>&1; then
-		PASSED=$((PASSED + 1))
-		echo "ok   $name"
-	else
-		FAILED=$((FAILED + 1))
-		echo "FAIL $name"
-		sed 's/^/     | /' /tmp/out | tail -n 12
-	fi
-}
-host() {
-	echo "$1" >&3
-	read -r answer <&3
-	[ "$answer" = ok ]
-}
-# SECONDS COMMAND…: true within them.
-within() {
-	ticks=$(($1 * 5))
-	shift
-	until "$@"; do
-		ticks=$((ticks - 1))
-		[ $ticks -gt 0 ] || return 1
-		sleep 0.2
-	done
-}
+# Runs inside the guest; the other end of the second serial line is tests/e2e/reader_usb.sh, which moves card and cable.
+# shellcheck source=lib.sh
+. /guest-lib.sh
 
 VENDOR=$(sed -n 's/^vendor=//p' /reader-ids)
 PRODUCT=$(sed -n 's/^product=//p' /reader-ids)
@@ -107,6 +77,22 @@ fifty() {
 		timeout 20 opensc-tool -c default -r 0 -s $SELECT_PIV -s $SELECT_PIV -s $SELECT_PIV -s $SELECT_PIV -s $SELECT_PIV | grep -c 'SW1=0x90' | grep -qx 5 || return 1
 	done
 }
+# SECONDS: pcscd is killed in the middle of a command whose blocks come 0.4 s late, and started again after that time. The kernel does
+# not put the reader to sleep meanwhile, which would end the command as well.
+killed_in_command() {
+	host slow && echo on >"$(device)/power/control" || return 1
+	driver=npa apdus -s 00A40400000258"$data" &
+	sleep 2
+	kill -9 $PCSCD
+	wait
+	sleep "$1"
+	pcscd_up
+	within 15 card_in
+	found=$?
+	host quick
+	echo auto >"$(device)/power/control"
+	return $found
+}
 asleep() { [ "$(cat "$(device)/power/runtime_status")" = suspended ]; }
 
 ok 'the kernel enumerates the reader' within 10 enumerated
@@ -117,7 +103,11 @@ echo 500 >"$(device)/power/autosuspend_delay_ms"
 echo auto >"$(device)/power/control"
 ok 'the kernel puts the unused reader to sleep' within 10 asleep
 
-LIBCCID_ifdLogLevel=0x0007 pcscd --foreground --debug >/tmp/pcscd.log 2>&1 &
+pcscd_up() {
+	LIBCCID_ifdLogLevel=0x0007 pcscd --foreground --debug >>/tmp/pcscd.log 2>&1 &
+	PCSCD=$!
+}
+pcscd_up
 ok 'stock pcscd and libccid list it' within 15 reader_listed
 ok 'and see the card' within 15 card_in
 ok 'ATR' atr
@@ -131,6 +121,10 @@ ok 'short answers of every length around the packet size' every_short_le
 ok 'an extended answer' extended_answer
 ok 'an extended command' extended_command
 ok 'fifty commands' fifty
+ok 'pcscd is killed in the middle of a command and started again at once: the reader is found' killed_in_command 0
+ok 'and the card answers' is_piv
+ok 'the same, started when the answer waits for nobody: found' killed_in_command 3
+ok 'and the card answers' is_piv
 host card-out
 ok 'card removal is seen' within 10 card_out
 host card-in
@@ -158,4 +152,4 @@ if [ $FAILED -ne 0 ]; then
 	dmesg | grep -i usb | tail -n 15 | sed 's/^/     | /'
 	grep -vE 'APDU|SW:' /tmp/pcscd.log | tail -n 40 | cut -c 1-150 | sed 's/^/     | /'
 fi
-echo "guest: $PASSED passed, $FAILED failed"
+guest_sum

@@ -1,35 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Random walks through the attempt machine, on the real store. The outside (helpers, peer, certificates) is replaced at
- * link time; a small model of what was really proven and really judged goes along:
- *
- *  1. a grant only ever comes when card, PIN and finger were proven in this attempt, by the right messages in the right states;
- *  2. when the sensor is told to judge, or the card gets a PIN, the try is already on the counters;
- *  3. while a judge is at work nothing that a person can do (message, hang-up, pulled card, deadline) ends the attempt;
- *  4. a card that is on the denylist gets no grant whenever it came onto it, and no PIN is asked for a card that was on it
- *     before it was put in;
- *  5. afterwards the counters are what the judges said: one for each "wrong", nothing for anything else, 0 after a grant.
- */
+/* See attempt_rig.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "attempt_rig.h"
 #include "daemon/admin.h"
-#include "daemon/attempt.h"
 #include "daemon/conn.h"
 #include "daemon/denying.h"
 #include "daemon/enrol.h"
 #include "daemon/queue.h"
-
-#define WALKS 1500
-#define STEPS 40
 
 struct helper {
 	enum helper_kind kind;
@@ -38,30 +24,12 @@ struct helper {
 	void *arg;
 };
 
-/* What happened, as seen from outside. */
-static struct {
-	struct daemon d;
-	char dir[64];
-	struct helper *card, *finger;
-	struct conn *conn;
-	struct attempt *a;     /* NULL when it has ended */
-	bool granted, ended;
-	bool listed;           /* on the denylist */
-	bool damaged;          /* the denylist can't be read */
-	bool sign_sent, pin_in_sign, sign_ok, go_sent, finger_ok;
-	uint8_t token[16];
-	bool token_set;
-	uint32_t prompt_id;
-	bool prompted;
-	uint16_t pin_wrong, finger_wrong;
-	uint32_t grants_seen, ends_seen;
-} w;
-
-static const uint8_t key[STORE_KEY_LEN] = { 0x11, 0x22 };
+struct attempt_world w;
+const uint8_t key[STORE_KEY_LEN] = { 0x11, 0x22 };
 static uint8_t cert9a[200], cert9e[200];
 static const uint8_t unknown[100] = { 0x30, 0x82 };
 
-static uint16_t failures(enum lockout_factor f)
+uint16_t failures(enum lockout_factor f)
 {
 	struct lockout_id id = { .subject = LOCK_PERSON, .factor = f, .id = "P1" };
 	uint8_t rec[LOCKOUT_RECORD_LEN];
@@ -77,12 +45,16 @@ static uint16_t failures(enum lockout_factor f)
 	return v.failures;
 }
 
-/* --- callees, replaced at link time --------------------------------------------------------------------------------- */
-
-uint32_t helper_device_n(void)
+uint64_t records(void)
 {
-	return 0;
+	uint8_t hash[STORE_HASH_LEN];
+	uint64_t seq = 0;
+
+	assert_int_equal(store_audit_head(w.d.store, &seq, hash), SK_OK);
+	return seq;
 }
+
+/* --- callees, replaced at link time --------------------------------------------------------------------------------- */
 
 enum sk_status helper_spawn(struct daemon *d, enum helper_kind kind, helper_msg_fn *on_msg, helper_gone_fn *on_gone,
     void *arg, struct helper **ret_h)
@@ -120,15 +92,6 @@ enum sk_status helper_send(struct helper *h, struct ipc_out *o)
 		assert_int_equal(failures(LOCK_FINGER), w.finger_wrong + 1);
 	}
 	return SK_OK;
-}
-
-enum sk_status helper_send_plain(struct helper *h, enum ipc_type type)
-{
-	uint8_t buf[64];
-	struct ipc_out o;
-
-	ipc_out_init(&o, type, buf, sizeof(buf));
-	return helper_send(h, &o);
 }
 
 void helper_release(struct helper **hp)
@@ -200,15 +163,6 @@ enum sk_status trust_random(uint8_t *ret, size_t len)
 	return SK_OK;
 }
 
-enum sk_status trust_digest(enum ipc_alg alg, struct sk_span in, uint8_t ret[static TRUST_DIGEST_MAX], size_t *ret_len)
-{
-	(void)alg;
-	(void)in;
-	memset(ret, 0xD1, 32);
-	*ret_len = 32;
-	return SK_OK;
-}
-
 enum sk_status trust_verify(struct sk_span cert, struct sk_span digest, struct sk_span sig)
 {
 	assert_int_equal(digest.len, 32);
@@ -225,28 +179,6 @@ enum sk_status trust_cert_read(struct sk_span der, struct trust_cert *ret)
 	ret->alg = ALG_P256_SHA256;
 	ret->not_after = INT64_MAX / 4;
 	return SK_OK;
-}
-
-enum sk_status trust_cert_check(struct trust *t, struct sk_span der, int64_t now, enum trust_reason *ret, bool *warn)
-{
-	(void)t;
-	(void)der;
-	(void)now;
-	*ret = TRUST_GOOD;
-	*warn = false;
-	return SK_OK;
-}
-
-bool trust_needs_repair(const struct trust *t)
-{
-	(void)t;
-	return false;
-}
-
-void daemon_repair_later(struct daemon *d)
-{
-	(void)d;
-	fail();
 }
 
 int64_t daemon_safe_now(struct daemon *d)
@@ -274,9 +206,9 @@ enum sk_status vault_open_seal(struct vault *v, const char *person, const char *
 	return SK_OK;
 }
 
-/* --- the walk ------------------------------------------------------------------------------------------------------- */
+/* --- the world ------------------------------------------------------------------------------------------------------ */
 
-static void world(void)
+void world(void)
 {
 	static struct card c;
 	static struct finger_print f;
@@ -284,6 +216,8 @@ static void world(void)
 	struct person p = { .id = "P1", .name = "x", .account = "yamada", .role = ROLE_STAFF, .status = PERSON_ACTIVE };
 	uint64_t id;
 
+	/* The daemon tells its journal of each message that may not come: a thousand lines on stderr otherwise. */
+	assert_int_equal(setenv("JOURNAL_STREAM", "quiet", 1), 0);
 	for (size_t i = 0; i < sizeof(cert9a); i++) {
 		cert9a[i] = (uint8_t)(i * 7 + 1);
 		cert9e[i] = (uint8_t)(i * 5 + 2);
@@ -302,6 +236,11 @@ static void world(void)
 	assert_true(sd_event_new(&w.d.event) >= 0);
 	assert_int_equal(queue_new(&w.d.queue), SK_OK);
 	assert_int_equal(store_person_add(w.d.store, &p), SK_OK);
+	/* Somebody else keeps the list, whoever leaves it. */
+	(void)snprintf(p.id, sizeof(p.id), "P2");
+	(void)snprintf(p.account, sizeof(p.account), "taro");
+	assert_int_equal(store_person_add(w.d.store, &p), SK_OK);
+	assert_int_equal(store_shared_add(w.d.store, "desk", "P2", 1), SK_OK);
 	memcpy(c.key, key, sizeof(key));
 	memcpy(c.auth_cert, cert9a, sizeof(cert9a));
 	memcpy(c.card_cert, cert9e, sizeof(cert9e));
@@ -319,7 +258,27 @@ static void world(void)
 	assert_int_equal(id, 1);
 }
 
-static struct attempt *begin(void)
+void world_end(void)
+{
+	char cmd[128];
+
+	free(w.d.queue);
+	store_free(&w.d.store);
+	sd_event_unref(w.d.event);
+	(void)snprintf(cmd, sizeof(cmd), "rm -rf %s", w.dir);
+	assert_int_equal(system(cmd), 0);
+	memset(&w, 0, sizeof(w));
+}
+
+void set_on_list(bool on)
+{
+	if (on != w.on_list)
+		assert_int_equal(on ? store_shared_add(w.d.store, "desk", "P1", daemon_now()) :
+		    store_shared_remove(w.d.store, "desk", "P1", daemon_now()), SK_OK);
+	w.on_list = on;
+}
+
+struct attempt *begin(void)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 	struct attempt *a;
@@ -329,18 +288,20 @@ static struct attempt *begin(void)
 	w.conn = c;
 	w.granted = w.ended = w.sign_sent = w.pin_in_sign = w.sign_ok = w.go_sent = w.finger_ok = w.token_set = w.prompted = false;
 	w.listed = w.damaged = false;
+	w.records = records();
 	assert_int_equal(attempt_new(&w.d, c, ATTEMPT_LOGIN, &a), SK_OK);
 	w.a = a;
 	(void)snprintf(a->service, sizeof(a->service), "login");
-	(void)snprintf(a->account, sizeof(a->account), "yamada");
+	w.shared = rand() % 3 == 0;
+	set_on_list(rand() % 10 != 0);
+	(void)snprintf(a->account, sizeof(a->account), "%s", w.shared ? "desk" : "yamada");
 	a->account_given = true;
 	a->policy = *config_policy(&w.d.config, "login");
 	attempt_enter(a);
 	return w.a;
 }
 
-/* A well-formed message of the type; fields in their range, contents from good to hostile. */
-static void build(struct ipc_out *o, enum ipc_type t, uint8_t *buf, size_t cap, bool good)
+void build(struct ipc_out *o, enum ipc_type t, uint8_t *buf, size_t cap, bool good)
 {
 	uint8_t token[16];
 
@@ -401,48 +362,7 @@ static void build(struct ipc_out *o, enum ipc_type t, uint8_t *buf, size_t cap, 
 	}
 }
 
-/* What the model learns from a message, by the state in which it comes. */
-static void learn(enum attempt_state s, const struct ipc_msg *m)
-{
-	if (s == ATTEMPT_SIGN && m->type == IPC_CARD_SIGNATURE)
-		w.sign_ok = w.sign_sent && memcmp(m->f[IPC_F_BYTES].p, "good", 4) == 0;
-	if (s == ATTEMPT_SIGN && m->type == IPC_CARD_ERROR && w.pin_in_sign &&
-	    (ipc_num(m, IPC_F_REASON) == CARD_ERR_PIN_WRONG || ipc_num(m, IPC_F_REASON) == CARD_ERR_PIN_BLOCKED))
-		w.pin_wrong++;
-	if (s == ATTEMPT_JUDGE && m->type == IPC_FINGER_VERDICT) {
-		bool ours = memcmp(m->f[IPC_F_TOKEN].p, w.token, 16) == 0;
-		uint64_t flags = ipc_num(m, IPC_F_FLAGS);
-
-		w.finger_ok = ours && w.go_sent && flags == IPC_VERDICT_MATCH && ipc_num(m, IPC_F_PRINT_ID) == 1;
-		if (ours && flags == 0)
-			w.finger_wrong++;
-	}
-}
-
-static const enum ipc_type all[] = { IPC_CARD_STATE, IPC_CARD_HEAD, IPC_CARD_CERT, IPC_CARD_TRIES, IPC_CARD_SIGNATURE,
-	IPC_CARD_ERROR, IPC_AUTH_ANSWER, IPC_AUTH_CANCEL, IPC_FINGER_READY, IPC_FINGER_TOUCHED, IPC_FINGER_VERDICT,
-	IPC_FINGER_RETRY, IPC_FINGER_ERROR };
-
-/* The message that leads on from a state. */
-static enum ipc_type onward(enum attempt_state s)
-{
-	switch (s) {
-	case ATTEMPT_CARD: return IPC_CARD_HEAD;
-	case ATTEMPT_CERT: return IPC_CARD_CERT;
-	case ATTEMPT_SENSOR: return IPC_FINGER_READY;
-	case ATTEMPT_CARD_KEY: return IPC_CARD_HEAD;
-	case ATTEMPT_TRIES: return IPC_CARD_TRIES;
-	case ATTEMPT_PIN: return IPC_AUTH_ANSWER;
-	case ATTEMPT_SIGN: return IPC_CARD_SIGNATURE;
-	case ATTEMPT_TOUCH: return IPC_FINGER_TOUCHED;
-	case ATTEMPT_JUDGE: return IPC_FINGER_VERDICT;
-	case ATTEMPT_QUEUED: return IPC_AUTH_CANCEL;
-	case ATTEMPT_CARD_CERT: return IPC_CARD_CERT;
-	}
-	return IPC_AUTH_CANCEL;
-}
-
-static void helper_dies(struct helper **hp)
+void helper_dies(struct helper **hp)
 {
 	struct helper *h = *hp;
 	helper_gone_fn *gone;
@@ -457,159 +377,12 @@ static void helper_dies(struct helper **hp)
 	gone(arg);
 }
 
-/* Something other than a message. Returns false when it was none. */
-static bool event(struct attempt *a, int dice)
+void peer_goes(struct attempt *a)
 {
-	struct conn *c;
+	struct conn *c = w.conn;
 
-	switch (dice) {
-	case 0:
-		c = w.conn;
-		if (c == NULL)
-			return false;
-		c->attempt = NULL;
-		w.conn = NULL;
-		free(c);
-		attempt_client_gone(a);
-		return true;
-	case 1:
-		attempt_watch(a, WATCH_CARD_REMOVED, "reader");
-		return true;
-	case 2:
-		attempt_watch(a, WATCH_SERVICE_DOWN, "");
-		return true;
-	case 3:
-		helper_dies(&w.card);
-		return true;
-	case 4:
-		helper_dies(&w.finger);
-		return true;
-	case 5:
-		attempt_abandon(a, END_CANCELLED, "timeout", MSG_TIMEOUT);
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void step(struct attempt *a, int calm)
-{
-	static uint8_t buf[4096];
-	struct ipc_out o;
-	struct sk_span span;
-	struct ipc_msg m;
-	const struct ipc_type_info *info;
-	bool lead = rand() % 100 < calm;
-	enum ipc_type t = lead ? onward(a->state) : all[(size_t)rand() % (sizeof(all) / sizeof(all[0]))];
-
-	/* 3 */
-	bool judged = a->state == ATTEMPT_SIGN || a->state == ATTEMPT_JUDGE;
-	int dice = rand() % 20;
-
-	if (!lead && event(a, dice)) {
-		assert_false(judged && (dice <= 2 || dice == 5) && w.ended);
-		return;
-	}
-	/* A list comes into force at any moment, or breaks. */
-	if (rand() % 60 == 0)
-		*(rand() % 4 == 0 ? &w.damaged : &w.listed) = true;
-	build(&o, t, buf, sizeof(buf), lead && rand() % 100 < calm);
-	if (ipc_out_finish(&o, &span) != SK_OK)
-		return;
-	info = ipc_type_info(t);
-	assert_int_equal(ipc_parse(span, info->channel, &m), SK_OK);
-	/* A peer that has gone says nothing more. */
-	if (info->channel == IPC_AUTH_UP && w.conn == NULL)
-		return;
-	learn(a->state, &m);
-	attempt_dispatch(a, &m);
-	assert_false(judged && info->channel == IPC_AUTH_UP && w.ended);
-}
-
-/* 5, and 1 once more. */
-static void after(void)
-{
-	if (w.granted) {
-		assert_false(w.listed || w.damaged);
-		assert_true(w.sign_ok);
-		assert_true(w.pin_in_sign);
-		assert_true(w.finger_ok);
-		w.pin_wrong = w.finger_wrong = 0;
-		w.grants_seen++;
-	}
-	w.ends_seen++;
-	assert_int_equal(failures(LOCK_PIN), w.pin_wrong);
-	assert_int_equal(failures(LOCK_FINGER), w.finger_wrong);
-	assert_null(queue_holder(&w.d));
-	assert_null(w.card);
-	assert_null(w.finger);
-	/* Keep away from the limits: they are test_lockouts.c's. */
-	if (w.pin_wrong > 60 || w.finger_wrong > 60) {
-		char hex[2 * STORE_KEY_LEN + 1];
-
-		for (size_t i = 0; i < STORE_KEY_LEN; i++)
-			(void)snprintf(hex + 2 * i, 3, "%02x", key[i]);
-		assert_int_equal(lockouts_clear(&w.d, "P1", hex, FACTOR_ALL), SK_OK);
-		w.pin_wrong = w.finger_wrong = 0;
-	}
-}
-
-static void random_walks(void **state)
-{
-	bool from_start;
-
-	(void)state;
-	/* The daemon tells its journal of each message that may not come: a thousand lines on stderr otherwise. */
-	assert_int_equal(setenv("JOURNAL_STREAM", "quiet", 1), 0);
-	srand(4711);
-	world();
-	for (int walk = 0; walk < WALKS; walk++) {
-		int calm = 55 + rand() % 46;
-
-		(void)begin();
-		from_start = walk % 10 == 0;
-		w.listed = from_start;
-		for (int i = 0; i < STEPS && w.a != NULL; i++)
-			step(w.a, calm);
-		if (w.a != NULL) {
-			struct conn *c = w.conn;
-
-			/* Still there: the peer goes, and a judge that hangs is given up by its helper's death. */
-			if (c != NULL) {
-				c->attempt = NULL;
-				w.conn = NULL;
-				free(c);
-				attempt_client_gone(w.a);
-			}
-			if (w.a != NULL && w.a->state == ATTEMPT_JUDGE)
-				helper_dies(&w.finger);
-			if (w.a != NULL)
-				helper_dies(&w.card);
-		}
-		assert_true(w.ended);
-		assert_false(from_start && (w.prompted || w.sign_sent));
-		after();
-	}
-	printf("%u grants among %u ends\n", (unsigned)w.grants_seen, (unsigned)w.ends_seen);
-	/* A walk that never arrives shows nothing. */
-	assert_true(w.grants_seen > WALKS / 50);
-	assert_true(w.grants_seen < w.ends_seen);
-	free(w.d.queue);
-	store_free(&w.d.store);
-	sd_event_unref(w.d.event);
-	{
-		char cmd[128];
-
-		(void)snprintf(cmd, sizeof(cmd), "rm -rf %s", w.dir);
-		assert_int_equal(system(cmd), 0);
-	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(random_walks),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	c->attempt = NULL;
+	w.conn = NULL;
+	free(c);
+	attempt_client_gone(a);
 }
