@@ -13,6 +13,8 @@ card_make clerk --tries 15
 site_ca
 site_init
 site_config_set lockout pin_soft $N
+# Not over before the last of them has come, however slow the machine.
+site_config_set lockout pin_delay 3600
 site_config_set lockout terminal_soft 50
 site_pinonly
 vcard_ctl slot0 reset-stats >/dev/null

@@ -188,7 +188,8 @@ def card_leaves(t, ok):
     ok('logged in again', t.log_in('yamada') == 'shell')
     t.must('systemctl kill -s KILL sekishod; sleep 8')
     t.type('echo still-$((40+2))\r')
-    ok('sekishod killed: the card proves itself to the new one, the session goes on', t.sees('still-42'))
+    ok('sekishod killed: the card proves itself to the new one, the session goes on', t.sees('still-42'),
+       lambda: t.last() + t.run('sekishoctl audit list --last 6; journalctl -b -n 60 --no-pager -u sekishod -u pcscd')[1])
     t.card_out()
     ok('and is guarded by it', t.sees('login: ', 15))
 
