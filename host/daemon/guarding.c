@@ -88,6 +88,13 @@ static void do_keep(struct guarded *g)
 	g->failure_told = (enum guard_cause)0;
 }
 
+void guarded_free(struct guarded *g)
+{
+	(void)sd_event_source_disable_unref(g->timer);
+	guarding_leader_drop(g);
+	free(g);
+}
+
 static void do_forget(struct guarded *g)
 {
 	struct guarding *y = g->y;
@@ -97,7 +104,7 @@ static void do_forget(struct guarded *g)
 		at = &(*at)->next;
 	if (*at == g)
 		*at = g->next;
-	free(g);
+	guarded_free(g);
 }
 
 /* Does another open session live on the same card? Then it is right where it is. */
@@ -390,6 +397,7 @@ void guarding_opened(struct daemon *d, struct guarded **gp, const struct session
 	g->held_us = logind_now_us();
 	g->next = y->first;
 	y->first = g;
+	guarding_leader_watch(g);
 	if (has_left(g))
 		left_before_it_opened(g);
 	else
@@ -402,6 +410,7 @@ bool guarding_closed(struct daemon *d, uint64_t id)
 
 	if (g == NULL)
 		return false;
+	guarding_leader_drop(g);
 	guarding_event(g, GUARD_CLOSED, g->cause);
 	/* It is kept for as long as the card may still be taken. */
 	return guarding_find(d->guard, id) != NULL;

@@ -18,7 +18,10 @@
  *     until no attempt has the reader, and has a deadline.
  *  5. Sessions that are open when the daemon starts count as "card out" until their card has proven itself. Those that an
  *     earlier boot left open are closed, each with a record.
- *  6. What can't be guarded is not opened: without memory for it, a session is refused.
+ *  6. A session whose opener died without closing it (logind ends login with the session's shell) is closed when logind has no
+ *     session of that process any more, with a record: who was at the desk until when is not left open, and nothing that
+ *     was meant for it later comes down on the account's next session.
+ *  7. What can't be guarded is not opened: without memory for it, a session is refused.
  */
 #ifndef DAEMON_GUARDING_H
 #define DAEMON_GUARDING_H
@@ -37,6 +40,10 @@
 /** So long after its opening logind may not know a session yet, whatever others of the account it has: it is asked again. Unit:
  *  seconds. */
 #define GUARDING_YOUNG_S 30
+/** From the end of a session's opener to the look whether logind still has the session; PAM may be about to close it. Then between
+ *  looks. Unit: seconds. */
+#define GUARDING_LEADER_S 2u
+#define GUARDING_LEADER_AGAIN_S 10u
 /** One proof. Unit: seconds. */
 #define GUARDING_PROOF_S 5u
 

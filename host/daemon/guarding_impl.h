@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What guarding.c, guarding_stop.c, guarding_proof.c and guarding_start.c share. */
+/* What guarding.c, guarding_stop.c, guarding_proof.c, guarding_start.c and guarding_lost.c share. */
 #ifndef DAEMON_GUARDING_IMPL_H
 #define DAEMON_GUARDING_IMPL_H
 
@@ -18,6 +18,8 @@ struct guarded {
 	enum guard_state state;
 	enum guard_cause cause;   /**< Of what began last. */
 	sd_event_source *timer;   /**< Grace, next try, or "card left". */
+	sd_event_source *leader;  /**< The process that opened it is waited for, or the next look after its end. */
+	int64_t leader_gone;      /**< When that one ended. */
 	uint32_t stops;           /**< Calls to logind that have not come back. */
 	bool stop_failed;         /**< One of them has failed. */
 	uint64_t asked;           /**< When logind was last asked to stop it, CLOCK_MONOTONIC. Unit: microseconds. */
@@ -55,6 +57,16 @@ SK_MUST_CHECK SK_NONNULL struct guarded *guarding_find(struct guarding *y, uint6
 SK_NONNULL void guarding_event(struct guarded *g, enum guard_event ev, enum guard_cause cause);
 /** (Re)start a session's timer. Without one the time is over at once: nothing may wait for ever. @p g may be freed then. */
 SK_NONNULL void guarding_timer(struct guarded *g, uint64_t usec);
+
+SK_NONNULL void guarded_free(struct guarded *g);
+
+/* guarding_lost.c */
+/** Wait for the end of the process that opened @p g, where it is known. */
+SK_NONNULL void guarding_leader_watch(struct guarded *g);
+SK_NONNULL void guarding_leader_drop(struct guarded *g);
+/** Close in the registry what nobody will close, as of @p when, with a record. */
+SK_MUST_CHECK SK_NONNULL enum sk_status guarding_close_lost(struct daemon *d, const struct session *s, int64_t when, const char *reason,
+    const char *detail);
 
 /* guarding_stop.c */
 /** Ask logind; GUARD_STOP_DONE or GUARD_STOP_FAILED follows, perhaps before this returns. */

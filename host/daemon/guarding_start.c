@@ -55,25 +55,6 @@ static bool is_lost(const struct session *s, enum boot boot, const struct lockou
 	return s->opened < daemon_now() - (int64_t)now->since_boot_s;
 }
 
-static enum sk_status close_lost(struct daemon *d, const struct session *s)
-{
-	struct audit_in in = { .event = EV_SESSION_LOST, .attempt = s->attempt, .person = s->person, .account = s->account,
-		.service = s->service, .tty = s->tty, .reason = "before-boot",
-		.detail = "open when the machine stopped; closed at the next start" };
-	enum sk_status st = store_begin(d->store);
-
-	if (st != SK_OK)
-		return st;
-	st = store_session_close(d->store, s->id, daemon_now());
-	if (st == SK_OK)
-		st = journal_record(d, &in);
-	if (st == SK_OK)
-		st = store_commit(d->store);
-	if (st != SK_OK)
-		store_rollback(d->store);
-	return st;
-}
-
 static enum sk_status take_session(struct guarding *y, const struct session *s)
 {
 	struct guarded *g = calloc(1, sizeof(*g));
@@ -85,6 +66,7 @@ static enum sk_status take_session(struct guarding *y, const struct session *s)
 	g->state = GUARD_HELD;
 	g->next = y->first;
 	y->first = g;
+	guarding_leader_watch(g);
 	/* Nobody has watched its card since the last daemon ended. */
 	if (guarded_has_card(g) && y->d->config.card_out != CARD_OUT_NOTHING)
 		guarding_event(g, GUARD_OUT, GUARD_RESTARTED);
@@ -103,7 +85,10 @@ static enum sk_status take_open(struct guarding *y)
 	boot = which_boot(&now);
 	st = store_session_each_open(y->d->store, keep_session, &l);
 	for (size_t i = 0; i < l.n && st == SK_OK; i++)
-		st = is_lost(&l.s[i], boot, &now) ? close_lost(y->d, &l.s[i]) : take_session(y, &l.s[i]);
+		st = is_lost(&l.s[i], boot, &now)
+		    ? guarding_close_lost(y->d, &l.s[i], daemon_now(), "before-boot",
+			  "open when the machine stopped; closed at the next start")
+		    : take_session(y, &l.s[i]);
 	free(l.s);
 	/* Last: cut off before, it is done again. */
 	if (st == SK_OK && boot != BOOT_SAME)
@@ -140,8 +125,7 @@ void guarding_free(struct daemon *d)
 		return;
 	while ((g = y->first) != NULL) {
 		y->first = g->next;
-		(void)sd_event_source_disable_unref(g->timer);
-		free(g);
+		guarded_free(g);
 	}
 	guarding_proof_drop(y);
 	(void)sd_event_source_disable_unref(y->idle);

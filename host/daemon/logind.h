@@ -8,16 +8,20 @@
  *  2. The session is found by account and terminal (TTY). When none has that terminal (a display such as ":0" is none: the
  *     session's user may set that), all sessions of the account are meant: better a colleague's screen locked than a thief's
  *     left open.
- *     The result says whether one of them is ours by the time at which it began (logind_is_own): until logind knows ours, it is
+ *     The result says whether one of them is ours (logind_kin()): until logind knows ours, it is
  *     the account's others that are found.
  *     A session of logind that began later than ours (LOGIND_LATER_S) is another one: what a power cut left open in the
  *     registry must not cost the holder of a new card the work of today.
+ *     Where both name the process that opened them (session.leader, logind's Leader: one pam_open_session made both), that decides: a
+ *     session of the same leader is ours and the only one that is meant, and one of another leader that began later is never ours.
+ *     Else a session that has ended, and is tried again, takes the next log-in of its account with it.
  *  3. Only graphical sessions can be locked, but for rule 6. Where LOGIND_LOCK is asked for and nothing could show a lock (a text
  *     console without a kiosk's locker, ssh), the session is ended. What counts is the Type that was seen when the session began (logind_kinds.h):
  *     logind says SessionNew before it lets the log-in go on, so that no program of that session has run when it is read.
  *     Today's Type is the word of the session's user (TakeControl, SetType).
  *     Account, TTY, Class and the beginning are logind's own in systemd 252; from 254 on whoever controls a session may set
  *     its TTY as well.
+ *     A session that ends between two calls (NoSuchSession) is no failure.
  *  4. A session that says of itself that it is locked (LockedHint) is locked all the same: its user may set that hint.
  *  5. polkit lets the daemon's user do it (host/polkit/).
  *  6. The kiosk's locker takes the terminal away, whatever is on it: where it stands, any session on its seat is locked, text
@@ -52,7 +56,7 @@ enum logind_act { LOGIND_LOCK = 1, LOGIND_END, LOGIND_LOOK };
 /** How it went. */
 struct logind_result {
 	uint32_t locked, ended; /**< Sessions of logind. */
-	bool own;               /**< One of those that were to be locked or ended began when ours did. */
+	bool own;               /**< One of those that were meant is ours: by its leader, else because it began when ours did. */
 	bool idle;              /**< LOGIND_LOOK: logind calls each of them idle (IdleHint). */
 	uint64_t idle_since;    /**< The latest of them, CLOCK_MONOTONIC. Unit: microseconds. */
 	enum sk_status
@@ -78,12 +82,27 @@ SK_MUST_CHECK static inline uint64_t logind_now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-/** Can a session of logind that began at @p usec (microseconds since 1970) be the one that was opened as @p s? */
-SK_MUST_CHECK SK_NONNULL static inline bool logind_is_own(const struct session *s, uint64_t usec)
+/** What a session of logind is to one of the registry; rule 2. */
+enum logind_kin {
+	LOGIND_OWN = 1,  /**< It is that one, or may be. */
+	LOGIND_OLDER,    /**< It was there before: meant as long as that one isn't found. */
+	LOGIND_STRANGER, /**< It came later and is another one. */
+};
+
+/** @p usec: when logind's session began, microseconds since 1970; @p leader its Leader, 0 when not known. */
+SK_MUST_CHECK SK_NONNULL static inline enum logind_kin logind_kin(const struct session *s, uint64_t usec, uint32_t leader)
 {
 	int64_t began = (int64_t)(usec / 1000000);
+	bool known = s->leader != 0 && leader != 0, other = known && leader != s->leader;
 
-	return began >= s->opened - LOGIND_EARLIER_S && began <= s->opened + LOGIND_LATER_S;
+	if (began < s->opened - (int64_t)LOGIND_EARLIER_S)
+		return LOGIND_OLDER;
+	/* However late: the rest of the stack may be slow, and the clock may have been put right meanwhile. */
+	if (known && !other)
+		return LOGIND_OWN;
+	if (began > s->opened + (other ? 0 : (int64_t)LOGIND_LATER_S))
+		return LOGIND_STRANGER;
+	return other ? LOGIND_OLDER : LOGIND_OWN;
 }
 
 typedef void logind_done_fn(void *arg, const struct session *s, const struct logind_result *r);

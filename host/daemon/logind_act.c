@@ -53,7 +53,10 @@ static int on_acted(sd_bus_message *m, void *arg, sd_bus_error *error)
 	const struct logind_candidate *c = &j->c[j->at];
 
 	(void)error;
-	if (!logind_job_answered(j, m, c->lock ? "LockSession" : "TerminateSession")) {
+	if (sd_bus_message_is_method_error(m, LOGIND_NO_SESSION) > 0) {
+		/* It ended since it was looked at. */
+		j->slot = sd_bus_slot_unref(j->slot);
+	} else if (!logind_job_answered(j, m, c->lock ? "LockSession" : "TerminateSession")) {
 		j->failed = true;
 	} else if (c->lock && (has_locker(c) || !c->kind.graphical)) {
 		j->looks = 0;
@@ -77,6 +80,16 @@ static void take_idle(struct logind_job *j, const struct logind_candidate *c)
 	j->looked++;
 }
 
+/* Rule 2: the leader says most, then the terminal. */
+static bool is_meant(const struct logind_job *j, const struct logind_candidate *c)
+{
+	if (c->not_meant)
+		return false;
+	if (j->by_leader)
+		return c->own && c->leader == j->s.leader;
+	return !j->by_place || c->same_place;
+}
+
 void logind_job_act(struct logind_job *j)
 {
 	struct logind_candidate *c;
@@ -84,8 +97,9 @@ void logind_job_act(struct logind_job *j)
 
 	for (; j->at < j->n; j->at++) {
 		c = &j->c[j->at];
-		if (c->not_meant || (j->by_place && !c->same_place))
+		if (!is_meant(j, c))
 			continue;
+		j->result.own = j->result.own || c->own;
 		if (j->act != LOGIND_LOOK)
 			break;
 		take_idle(j, c);
@@ -96,7 +110,6 @@ void logind_job_act(struct logind_job *j)
 	}
 	c = &j->c[j->at];
 	c->lock = locks(j, c);
-	j->result.own = j->result.own || c->own;
 	method = c->lock ? "LockSession" : "TerminateSession";
 	if (sd_bus_call_method_async(j->l->bus, &j->slot, LOGIND_SERVICE, LOGIND_MANAGER_PATH, LOGIND_MANAGER, method,
 		on_acted, j, "s", c->kind.id) < 0) {

@@ -34,18 +34,6 @@ static int take_text(struct logind_job *j, struct logind_candidate *c, sd_bus_me
 	return 1;
 }
 
-/* When it began: microseconds since 1970. */
-static int take_start(struct logind_job *j, struct logind_candidate *c, sd_bus_message *m)
-{
-	uint64_t usec = 0;
-	int r = sd_bus_message_read(m, "v", "t", &usec);
-
-	if (r >= 0 && usec / 1000000 > (uint64_t)j->s.opened + LOGIND_LATER_S)
-		c->not_meant = true;
-	c->own = r >= 0 && logind_is_own(&j->s, usec);
-	return r;
-}
-
 static int take_idle_hint(struct logind_candidate *c, sd_bus_message *m)
 {
 	int idle = 0, r = sd_bus_message_read(m, "v", "b", &idle);
@@ -70,7 +58,9 @@ static int take_seat(struct logind_candidate *c, sd_bus_message *m)
 static int take_property(struct logind_job *j, struct logind_candidate *c, sd_bus_message *m, const char *name)
 {
 	if (strcmp(name, "Timestamp") == 0)
-		return take_start(j, c, m);
+		return sd_bus_message_read(m, "v", "t", &c->start);
+	if (strcmp(name, "Leader") == 0)
+		return sd_bus_message_read(m, "v", "u", &c->leader);
 	if (strcmp(name, "Seat") == 0)
 		return take_seat(c, m);
 	if (strcmp(name, "IdleHint") == 0)
@@ -101,6 +91,20 @@ static bool read_properties(struct logind_job *j, struct logind_candidate *c, sd
 	return r >= 0 && sd_bus_message_exit_container(m) >= 0;
 }
 
+/* Rule 2. A look at the kinds is for nobody's session. */
+static void take_kin(struct logind_job *j, struct logind_candidate *c)
+{
+	enum logind_kin kin = logind_kin(&j->s, c->start, c->leader);
+
+	c->own = kin == LOGIND_OWN;
+	if (kin == LOGIND_STRANGER)
+		c->not_meant = true;
+	if (c->not_meant)
+		return;
+	j->by_leader = j->by_leader || (c->own && c->leader != 0 && c->leader == j->s.leader);
+	j->by_place = j->by_place || c->same_place;
+}
+
 static void next_properties(struct logind_job *j);
 
 static int on_properties(sd_bus_message *m, void *arg, sd_bus_error *error)
@@ -114,7 +118,7 @@ static int on_properties(sd_bus_message *m, void *arg, sd_bus_error *error)
 		c->not_meant = true;
 	else {
 		c->kind.graphical = logind_kinds_first(&j->l->kinds, &c->kind, logind_now_us());
-		j->by_place = j->by_place || (c->same_place && !c->not_meant);
+		take_kin(j, c);
 	}
 	j->at++;
 	next_properties(j);

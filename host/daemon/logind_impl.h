@@ -11,6 +11,7 @@
 #define LOGIND_SERVICE "org.freedesktop.login1"
 #define LOGIND_MANAGER_PATH "/org/freedesktop/login1"
 #define LOGIND_MANAGER "org.freedesktop.login1.Manager"
+#define LOGIND_NO_SESSION "org.freedesktop.login1.NoSuchSession"
 
 /** Sessions of one account that are looked at. */
 #define LOGIND_CANDIDATES_MAX 64u
@@ -21,7 +22,9 @@ struct logind_candidate {
 	char path[160];
 	bool is_it;          /**< The path and the id are of one session. */
 	bool same_place;
-	bool own;            /**< It began when the job's session did. */
+	uint64_t start;      /**< Microseconds since 1970. */
+	uint32_t leader;     /**< 0: not known. */
+	bool own;            /**< It is the job's session, or may be (logind_kin()). */
 	bool on_seat;        /**< Of the kiosk's locker. */
 	bool lock;           /**< What it was asked for: to lock, or to end. */
 	bool unlocked;       /**< Asked to lock, it did not. */
@@ -41,6 +44,7 @@ struct logind_job {
 	struct logind_candidate c[LOGIND_CANDIDATES_MAX];
 	size_t n, at;
 	uint32_t looked;
+	bool by_leader;        /**< Some candidate has the session's leader. */
 	bool by_place;         /**< Some candidate has the session's terminal. */
 	bool failed;
 	struct logind_result result;

@@ -185,7 +185,7 @@ static enum sk_status session_holder(struct daemon *d, const struct ipc_msg *m, 
 	return st == SK_E_NOENT ? SK_OK : st;
 }
 
-static enum sk_status open_session(struct daemon *d, const struct ipc_msg *m, struct opening *o)
+static enum sk_status open_session(struct daemon *d, const struct ipc_msg *m, pid_t leader, struct opening *o)
 {
 	struct session *s = &o->s;
 	struct audit_in in = { .event = EV_SESSION_OPEN, .person = s->person, .account = s->account, .service = s->service,
@@ -193,6 +193,8 @@ static enum sk_status open_session(struct daemon *d, const struct ipc_msg *m, st
 	enum sk_status st;
 
 	s->opened = s->held = daemon_now();
+	/* 0: of a PID namespace that isn't seen from here. */
+	s->leader = leader > 0 ? (uint32_t)leader : 0;
 	s->attempt = in.attempt = ipc_num(m, IPC_F_ATTEMPT);
 	if (ipc_text(m, IPC_F_ACCOUNT, s->account, sizeof(s->account)) != SK_OK ||
 	    ipc_text(m, IPC_F_SERVICE, s->service, sizeof(s->service)) != SK_OK ||
@@ -256,7 +258,7 @@ void request_session_open(struct conn *c, const struct ipc_msg *m)
 	struct opening opening = { .shared = false };
 	uint8_t buf[512];
 	struct ipc_out o;
-	enum sk_status st = c->uid == 0 ? open_session(c->d, m, &opening) : SK_E_DENIED;
+	enum sk_status st = c->uid == 0 ? open_session(c->d, m, c->pid, &opening) : SK_E_DENIED;
 
 	ipc_out_init(&o, IPC_SESSION_OPENED, buf, sizeof(buf));
 	ipc_out_num(&o, IPC_F_VERDICT, (uint64_t)(uint32_t)(st == SK_OK ? SK_GRANTED : SK_DENIED));

@@ -122,6 +122,7 @@ struct session {
 	char service[33], tty[65];
 	int64_t opened, closed;              /**< closed 0 = open. */
 	int64_t held;                        /**< Since when it is held so; as opened at first. */
+	uint32_t leader;                     /**< The process that opened it; 0 = not known. Of the boot in which it was opened. */
 };
 
 /** Who holds a session from @c since on: who opened it, then who unlocked it or took it over. */

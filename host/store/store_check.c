@@ -173,7 +173,7 @@ bool store_session_is_valid(const struct session *s)
 	return s->attempt <= INT64_MAX && store_account_is_valid(s->account) &&
 	    store_id_is_valid(s->person, STORE_PERSON_MAX) && store_text_is_valid(s->service, sizeof(s->service) - 1) &&
 	    store_text_is_valid(s->tty, sizeof(s->tty) - 1) && store_text_is_valid(s->reader, STORE_READER_MAX) &&
-	    s->opened >= 0 && s->closed >= 0 && s->held >= 0;
+	    s->opened >= 0 && s->closed >= 0 && s->held >= 0 && s->leader <= INT32_MAX;
 }
 
 bool store_session_hold_is_valid(const struct session_hold *h)

@@ -138,6 +138,11 @@ static const char *const REGISTRY_2[] = {
 	" BEGIN SELECT RAISE(ABORT, 'who held a session stays'); END",
 	"CREATE TRIGGER hold_no_delete BEFORE DELETE ON hold"
 	" BEGIN SELECT RAISE(ABORT, 'who held a session stays'); END",
+	/* The process that opened a session, where it is known. */
+	"CREATE TABLE leader ("
+	" session INTEGER PRIMARY KEY REFERENCES session (id),"
+	" pid INTEGER NOT NULL CHECK (pid BETWEEN 1 AND 2147483647)"
+	") STRICT",
 	/* Who is on the list of a shared account, and who was. */
 	"CREATE TABLE shared ("
 	" id INTEGER PRIMARY KEY AUTOINCREMENT,"

@@ -15,11 +15,13 @@
 /* A session as its newest hold has it. */
 #define SESSION_ROWS \
 	"SELECT s.id, ifnull(h.attempt, s.attempt), s.account, ifnull(h.person, s.person), ifnull(h.key, s.key)," \
-	" ifnull(h.reader, ''), s.service, s.tty, s.opened, s.closed, ifnull(h.since, s.opened)" \
-	" FROM session AS s LEFT JOIN hold AS h ON h.id = (SELECT max(id) FROM hold WHERE session = s.id)"
+	" ifnull(h.reader, ''), s.service, s.tty, s.opened, s.closed, ifnull(h.since, s.opened), ifnull(l.pid, 0)" \
+	" FROM session AS s LEFT JOIN hold AS h ON h.id = (SELECT max(id) FROM hold WHERE session = s.id)" \
+	" LEFT JOIN leader AS l ON l.session = s.id"
 
 static enum sk_status session_from(struct query *q, struct session *ret_s)
 {
+	uint64_t leader = 0;
 	struct session s;
 
 	memset(&s, 0, sizeof(s));
@@ -34,7 +36,9 @@ static enum sk_status session_from(struct query *q, struct session *ret_s)
 	query_get_i64(q, &s.opened);
 	query_get_i64(q, &s.closed);
 	query_get_i64(q, &s.held);
-	if (q->st == SK_OK && !store_session_is_valid(&s))
+	query_get_u64(q, &leader);
+	s.leader = (uint32_t)leader;
+	if (q->st == SK_OK && (leader > INT32_MAX || !store_session_is_valid(&s)))
 		q->st = SK_E_CORRUPT;
 	if (q->st == SK_OK)
 		*ret_s = s;
@@ -96,6 +100,18 @@ static enum sk_status add_session(struct keeper *k, const struct session *in, ui
 	return st;
 }
 
+static enum sk_status add_leader(struct keeper *k, uint64_t id, uint32_t leader)
+{
+	struct query q;
+
+	if (leader == 0)
+		return SK_OK;
+	registry_open(k, &q, "INSERT INTO leader (session, pid) VALUES (?, ?)");
+	query_put_u64(&q, id);
+	query_put_u64(&q, leader);
+	return query_run(&q);
+}
+
 enum sk_status sqlite_session_open(struct store *s, const struct session *in, uint64_t *ret_id)
 {
 	struct session_hold first = hold_of(in, in->opened);
@@ -110,6 +126,8 @@ enum sk_status sqlite_session_open(struct store *s, const struct session *in, ui
 	st = add_session(k, in, &id);
 	if (st == SK_OK)
 		st = add_hold(k, id, &first);
+	if (st == SK_OK)
+		st = add_leader(k, id, in->leader);
 	st = tx_leave(k, own, st);
 	if (st == SK_OK)
 		*ret_id = id;

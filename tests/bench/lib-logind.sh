@@ -8,6 +8,9 @@
 #   logind_session ID ACCOUNT TYPE TTY [START]  a session begins; TYPE tty, x11, wayland; START in seconds since 1970, or now
 #   logind_began ID…                          they began now, not before: what pam_systemd would have made at a log-in
 #   logind_pretend ID PROPERTY TEXT           what its user makes it say later
+#   logind_leader ID PID                      the process that opened it; 0, and without this call: not known
+#   logind_ended ID                           it has ended
+#   logind_knows_none METHOD                  a call of it finds that the session has just ended
 #   logind_saw METHOD ID [TICKS]              waits until logind was asked for it
 #   logind_calls METHOD                       how often
 #   logind_stop
@@ -48,9 +51,9 @@ logind_session() {
 	uid=$(id -u "$2")
 	now=$(/usr/bin/python3 -c 'import time; print(time.monotonic_ns() // 1000)')
 	# All of it at once, then the signal: as logind does, which nobody finds half made.
-	logind_call /org/freedesktop/login1 org.freedesktop.DBus.Mock AddObject 'ssa{sv}a(ssss)' "$path" $session 12 Id s "$1" Name s "$2" \
+	logind_call /org/freedesktop/login1 org.freedesktop.DBus.Mock AddObject 'ssa{sv}a(ssss)' "$path" $session 13 Id s "$1" Name s "$2" \
 		User '(uo)' "$uid" "/org/freedesktop/login1/user/$uid" Seat '(so)' seat0 /org/freedesktop/login1/seat/seat0 \
-		Type s "$3" Class s user TTY s "$4" Display s '' Timestamp t $((${5:-$(date +%s)} * 1000000)) TimestampMonotonic t "$now" \
+		Leader u 0 Type s "$3" Class s user TTY s "$4" Display s '' Timestamp t $((${5:-$(date +%s)} * 1000000)) TimestampMonotonic t "$now" \
 		IdleHint b false IdleSinceHintMonotonic t 0 0
 	logind_call /org/freedesktop/login1 org.freedesktop.DBus.Mock EmitSignal sssav org.freedesktop.login1.Manager SessionNew so \
 		2 s "$1" o "$path"
@@ -60,6 +63,20 @@ logind_session() {
 logind_pretend() {
 	logind_call "/org/freedesktop/login1/session/$1" org.freedesktop.DBus.Mock UpdateProperties 'sa{sv}' org.freedesktop.login1.Session 1 \
 		"$2" s "$3"
+}
+
+logind_leader() {
+	logind_call "/org/freedesktop/login1/session/$1" org.freedesktop.DBus.Mock UpdateProperties 'sa{sv}' org.freedesktop.login1.Session 1 \
+		Leader u "$2"
+}
+
+logind_ended() {
+	logind_call /org/freedesktop/login1 org.freedesktop.DBus.Mock RemoveObject s "/org/freedesktop/login1/session/$1"
+}
+
+logind_knows_none() {
+	logind_call /org/freedesktop/login1 org.freedesktop.DBus.Mock AddMethod sssss org.freedesktop.login1.Manager "$1" s '' \
+		"raise dbus.exceptions.DBusException('gone', name='org.freedesktop.login1.NoSuchSession')"
 }
 
 logind_began() {

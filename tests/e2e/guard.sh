@@ -382,6 +382,63 @@ ok 'which the record says' soon recorded guard-stop 'card-out .*not-there-yet'
 logind_session c1 yamada x11 tty2
 ok 'locked as soon as logind knows it' logind_saw LockSession c1
 session_leave
+
+# --- whose session it is: the process that opened it ----------------------------------------------------------------------
+SESSIONS=()
+put_in slot0
+logind_stop
+logind_start
+enter yamada tty2
+logind_session c1 yamada x11 tty2
+logind_leader c1 "$SESSION_PID"
+sleep 1.1
+# The next log-in at the same terminal, as after a text session that was ended.
+logind_session c2 yamada x11 tty2
+logind_leader c2 1
+mark
+card_out
+ok 'of two sessions at one terminal the one of its opener is locked' logind_saw LockSession c1
+soon recorded guard-stop card-out
+ok 'and not that of another one that came later' test "$(locks)" -eq $((LOCKS + 1)) -a "$(ends)" -eq "$ENDS"
+logind_ended c1
+put_in slot0
+soon sees 0 card
+ok 'unlocked' unlock yamada
+mark
+card_out
+ok 'it has ended, and its opener has not: asked for in vain' soon said 'stopping -> failed'
+sleep 1
+ok 'the later one is left alone' untouched
+logind_session c1 yamada x11 tty2
+logind_leader c1 "$SESSION_PID"
+mark
+kill -KILL "$SESSION_PID"
+bench_reap "$SESSION_PID" 5
+sleep 3
+ok 'its opener has died, logind still has it: it stays open' test -z "$(records | awk -v seq="$SEQ" '$1 > seq' | grep session-lost)"
+logind_ended c1
+ok 'logind has it no more: it is closed, with a record' eventually 15 recorded session-lost opener-gone
+rm -f "$BENCH_TMP/in"
+put_in slot0
+enter yamada tty2
+mark
+kill -KILL "$SESSION_PID"
+bench_reap "$SESSION_PID" 5
+ok 'an opener that dies with its session: closed soon' soon recorded session-lost opener-gone
+rm -f "$BENCH_TMP/in"
+logind_knows_none LockSession
+put_in slot0
+enter yamada tty2
+logind_session c1 yamada x11 tty2
+logind_leader c1 "$SESSION_PID"
+mark
+card_out
+ok 'one that ends while it is being locked' soon said 'stopping -> failed'
+not_ok 'is no failure of logind' said 'could not be locked'
+session_leave
+logind_stop
+logind_start
+logind_session c1 yamada x11 tty2
 SESSIONS=(c1)
 
 # --- log-out with the card in ------------------------------------------------------------------------------------------

@@ -175,6 +175,8 @@ def card_leaves(t, ok):
     ok('logged in again', t.log_in('yamada') == 'shell')
     t.card_in('suzuki')
     ok("somebody else's card in its place: the session ends", t.sees('login: ', 15))
+    # logind ends login as well, which then closes nothing.
+    ok('and is closed, with a record', t.within(15, 'sekishoctl audit list --last 5 | grep -q "session-lost.*opener-gone"'), lambda: t.run('sekishoctl audit list --last 9; loginctl')[1])
     ok('logged in again', t.log_in('yamada') == 'shell')
     t.reader_plug('unplug')
     ok('the reader unplugged: the session ends', t.sees('login: ', 15))
@@ -201,6 +203,7 @@ def desk(t, ok):
     ok('and is who is there', t.run('sekishoctl shared who madoguchi | grep -q P002')[0] == 0)
     t.card_out()
     ok('his card out: the desk closes', t.sees('login: ', 15))
+    ok('and nobody is there', t.within(15, '! sekishoctl shared who madoguchi | grep -q P00'), lambda: t.run('sekishoctl shared who madoguchi; loginctl')[1])
     ok('yamada is next', t.log_in('madoguchi', card='yamada', finger='yamada') == 'shell')
     ok('and is who is there', t.run('sekishoctl shared who madoguchi | grep -q P001')[0] == 0)
     t.log_out()

@@ -155,12 +155,32 @@ static void which_session_of_logind_is_its_own(void **state)
 	struct session s = { .opened = AT };
 
 	(void)state;
-	assert_true(logind_is_own(&s, AT * S));
-	assert_true(logind_is_own(&s, (AT + LOGIND_LATER_S) * S));
-	assert_true(logind_is_own(&s, (AT - LOGIND_EARLIER_S) * S));
-	assert_false(logind_is_own(&s, (AT - LOGIND_EARLIER_S) * S - 1));
-	assert_false(logind_is_own(&s, (AT + LOGIND_LATER_S + 1) * S));
-	assert_false(logind_is_own(&s, 0));
+	for (uint32_t leader = 0; leader <= 7; leader += 7) { /* not known of one of the two, of the other, of both */
+		for (s.leader = 0; s.leader + leader <= 7; s.leader += 7) {
+			assert_int_equal(logind_kin(&s, AT * S, leader), LOGIND_OWN);
+			assert_int_equal(logind_kin(&s, (AT + LOGIND_LATER_S) * S, leader), LOGIND_OWN);
+			assert_int_equal(logind_kin(&s, (AT - LOGIND_EARLIER_S) * S, leader), LOGIND_OWN);
+			assert_int_equal(logind_kin(&s, (AT - LOGIND_EARLIER_S) * S - 1, leader), LOGIND_OLDER);
+			assert_int_equal(logind_kin(&s, (AT + LOGIND_LATER_S + 1) * S, leader), LOGIND_STRANGER);
+			assert_int_equal(logind_kin(&s, 0, leader), LOGIND_OLDER);
+			assert_int_equal(logind_kin(&s, UINT64_MAX, leader), LOGIND_STRANGER);
+		}
+	}
+}
+
+/* Of the process that opened both. */
+static void its_leader_says_more_than_the_time(void **state)
+{
+	struct session s = { .opened = AT, .leader = 7 };
+
+	(void)state;
+	assert_int_equal(logind_kin(&s, AT * S, 7), LOGIND_OWN);
+	assert_int_equal(logind_kin(&s, (AT + LOGIND_LATER_S) * S, 7), LOGIND_OWN);
+	assert_int_equal(logind_kin(&s, (AT + 1000 * LOGIND_LATER_S) * S, 7), LOGIND_OWN);
+	assert_int_equal(logind_kin(&s, (AT - LOGIND_EARLIER_S) * S - 1, 7), LOGIND_OLDER);
+	assert_int_equal(logind_kin(&s, (AT + 1) * S, 8), LOGIND_STRANGER);
+	assert_int_equal(logind_kin(&s, AT * S, 8), LOGIND_OLDER);
+	assert_int_equal(logind_kin(&s, (AT - LOGIND_EARLIER_S) * S, 8), LOGIND_OLDER);
 }
 
 int main(void)
@@ -169,7 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_first_look_counts), T(a_late_look_does_not), T(over_a_restart), T(what_is_not_ours_was_not_seen),
 		T(full), T(what_has_ended_is_forgotten),
-		T(which_session_of_logind_is_its_own),
+		T(which_session_of_logind_is_its_own), T(its_leader_says_more_than_the_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -293,6 +293,7 @@ static struct conn *peer(uid_t uid)
 	assert_non_null(c);
 	c->d = &w.d;
 	c->uid = uid;
+	c->pid = getpid();
 	return c;
 }
 

@@ -169,6 +169,7 @@ static void session_is_of_the_attempt(void **state)
 	assert_int_equal(w.max_s, 55); /* his role's */
 	assert_string_equal(w.desk_name, "Name of P2");
 	assert_int_equal(store_session_get(w.d.store, w.session, &s), SK_OK);
+	assert_int_equal(s.leader, getpid());
 	assert_string_equal(s.person, "P2");
 	assert_string_equal(s.account, "desk");
 	assert_int_equal(s.key[0], 0x22);

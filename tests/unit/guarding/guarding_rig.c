@@ -287,7 +287,8 @@ int rig_teardown(void **state)
 /* A session on a card in a reader, opened long ago; first 0: without a card. */
 uint64_t open_on(const char *account, uint8_t first, const char *reader)
 {
-	struct session s = { .person = "P1", .service = "login", .tty = "tty2", .attempt = 5, .opened = NOW - 1000, .held = NOW - 1000 };
+	struct session s = { .person = "P1", .service = "login", .tty = "tty2", .attempt = 5, .opened = NOW - 1000, .held = NOW - 1000,
+		.leader = w.leader };
 	struct guarded *g = NULL;
 
 	snprintf(s.account, sizeof(s.account), "%s", account);

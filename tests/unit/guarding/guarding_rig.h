@@ -28,6 +28,7 @@ struct world {
 	struct daemon d;
 	struct watch_view view;
 	int64_t now;
+	uint32_t leader; /* of sessions that are opened */
 	/* logind */
 	uint32_t stops, looks;
 	struct session last;

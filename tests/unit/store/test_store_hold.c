@@ -193,6 +193,7 @@ static void make_session(struct session *ret_s, const char *account, int64_t ope
 	memset(ret_s->key, 9, sizeof(ret_s->key));
 	ret_s->attempt = 41;
 	ret_s->opened = ret_s->held = opened;
+	ret_s->leader = 4711;
 }
 
 static void make_hold(struct session_hold *ret_h, const char *person, uint8_t seed, int64_t since)
@@ -261,6 +262,9 @@ static void test_hold(void **state)
 	(void)snprintf(h.reader, sizeof(h.reader), "a\nb");
 	assert_int_equal(store_session_hold(p->s, id, &h), SK_E_ARG);
 	(void)snprintf(in.reader, sizeof(in.reader), "a\nb");
+	assert_int_equal(store_session_open(p->s, &in, &id), SK_E_ARG);
+	make_session(&in, "sato", 5000);
+	in.leader = (uint32_t)INT32_MAX + 1;
 	assert_int_equal(store_session_open(p->s, &in, &id), SK_E_ARG);
 }
 
