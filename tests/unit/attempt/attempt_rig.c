@@ -150,12 +150,6 @@ void enrolment_free(struct enrolment **e)
 	w.ended = true;
 }
 
-void enrol_after_proof(struct attempt *a) { (void)a; fail(); }
-void enrol_on_verdict(struct attempt *a, const struct ipc_msg *m) { (void)a; (void)m; fail(); }
-void enrol_card_store(struct attempt *a) { (void)a; fail(); }
-void attempt_on_card_cert_head(struct attempt *a, const struct ipc_msg *m) { (void)a; (void)m; fail(); }
-void attempt_on_card_cert(struct attempt *a, const struct ipc_msg *m) { (void)a; (void)m; fail(); }
-
 enum sk_status trust_random(uint8_t *ret, size_t len)
 {
 	for (size_t i = 0; i < len; i++)

@@ -137,25 +137,6 @@ enum sk_status journal_record(struct daemon *d, const struct audit_in *in)
 								: store_audit_add(d->store, in, daemon_now(), &seq);
 }
 
-void journal_note(int priority, const char *format, ...)
-{
-	(void)priority;
-	(void)format;
-}
-
-enum sk_status trust_random(uint8_t *ret, size_t len)
-{
-	memset(ret, 0x77, len);
-	return SK_OK;
-}
-
-enum sk_status trust_verify(struct sk_span cert, struct sk_span digest, struct sk_span sig)
-{
-	(void)cert;
-	(void)digest;
-	return sig.len == 4 && memcmp(sig.p, "good", 4) == 0 ? SK_OK : SK_E_CRYPTO;
-}
-
 /* A certificate is one byte, repeated; so is the hash of its key. */
 enum sk_status trust_cert_read(struct sk_span der, struct trust_cert *ret)
 {
@@ -168,13 +149,6 @@ enum sk_status trust_cert_read(struct sk_span der, struct trust_cert *ret)
 	ret->ca = w.ca;
 	ret->not_after = INT64_MAX / 4;
 	return SK_OK;
-}
-
-const char *denying_reason(const struct daemon *d, const uint8_t k[static STORE_KEY_LEN])
-{
-	(void)d;
-	(void)k;
-	return NULL;
 }
 
 int64_t daemon_safe_now(struct daemon *d)

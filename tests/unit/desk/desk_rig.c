@@ -152,36 +152,11 @@ void enrolment_free(struct enrolment **e)
 	*e = NULL;
 }
 
-void enrol_after_proof(struct attempt *a) { (void)a; fail(); }
-void enrol_on_verdict(struct attempt *a, const struct ipc_msg *m) { (void)a; (void)m; fail(); }
-void enrol_card_store(struct attempt *a) { (void)a; fail(); }
-void attempt_on_card_cert_head(struct attempt *a, const struct ipc_msg *m) { (void)a; (void)m; fail(); }
-void attempt_on_card_cert(struct attempt *a, const struct ipc_msg *m) { (void)a; (void)m; fail(); }
-
 enum sk_status journal_record(struct daemon *d, const struct audit_in *in)
 {
 	uint64_t seq;
 
 	return in->event == w.record_fails ? SK_E_IO : store_audit_add(d->store, in, daemon_now(), &seq);
-}
-
-void journal_note(int priority, const char *format, ...)
-{
-	(void)priority;
-	(void)format;
-}
-
-enum sk_status trust_random(uint8_t *ret, size_t len)
-{
-	memset(ret, 0x77, len);
-	return SK_OK;
-}
-
-enum sk_status trust_verify(struct sk_span cert, struct sk_span digest, struct sk_span sig)
-{
-	(void)cert;
-	(void)digest;
-	return sig.len == 4 && memcmp(sig.p, "good", 4) == 0 ? SK_OK : SK_E_CRYPTO;
 }
 
 /* A certificate is one byte, repeated; so is the hash of its key. */
@@ -192,13 +167,6 @@ enum sk_status trust_cert_read(struct sk_span der, struct trust_cert *ret)
 	ret->alg = ALG_P256_SHA256;
 	ret->not_after = INT64_MAX / 4;
 	return SK_OK;
-}
-
-const char *denying_reason(const struct daemon *d, const uint8_t k[static STORE_KEY_LEN])
-{
-	(void)d;
-	(void)k;
-	return NULL;
 }
 
 const char *trust_reason_word(enum trust_reason r)
